@@ -1,0 +1,10 @@
+#!/bin/sh
+# Installs the system programs that the tests use for real (Debian, Ubuntu). Needs root or sudo.
+set -eu
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+$sudo apt-get install -y -qq --no-install-recommends \
+  openssh-server openssh-client socat xvfb x11vnc tigervnc-standalone-server tigervnc-tools xterm xdotool x11-utils chromium \
+  docker.io iproute2 iptables websockify imagemagick fonts-dejavu-core p7zip-full fakeroot

@@ -1,0 +1,69 @@
+import Big from "big.js";
+
+/**
+ * Amounts are decimal strings from the wire to the screen. Sums and comparisons use exact decimals, never binary floats.
+ * The gateway marks "not set" with the largest double.
+ */
+export type Decimal = string;
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
+const UNSET = new Big("1.7976931348623157e308");
+
+/** The exact decimal of what came over the wire; `null` for the gateway's "unset" (1.797…E308), empty or anything that is no number. */
+export function parseDecimal(raw: string | number | null | undefined): Decimal | null {
+  if (raw === null || raw === undefined) return null;
+  const value = String(raw).trim();
+  if (value.length > 64 || !DECIMAL.test(value)) return null;
+  const big = new Big(value);
+  if (big.abs().gte(UNSET)) return null;
+  return big.toFixed();
+}
+
+export function addDecimals(values: readonly Decimal[]): Decimal {
+  return values.reduce((sum, value) => sum.plus(value), new Big(0)).toFixed();
+}
+
+export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
+  return new Big(a).times(b).toFixed();
+}
+
+export function subtractDecimals(a: Decimal, b: Decimal): Decimal {
+  return new Big(a).minus(b).toFixed();
+}
+
+/** Negative, zero or positive as a is less than, equal to or greater than b. */
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  return new Big(a).cmp(b);
+}
+
+export function signOf(value: Decimal): -1 | 0 | 1 {
+  const sign = new Big(value).cmp(0);
+  return sign < 0 ? -1 : sign > 0 ? 1 : 0;
+}
+
+export interface Money {
+  value: Decimal;
+  currency: string;
+}
+
+const CURRENCY = /^[A-Z]{3}$/;
+
+/** The amount in the locale's own form, from the decimal string itself (Intl formats strings exactly). "–" where nothing is known. */
+export function formatMoney(money: Money | null, options: { locale?: string; masked?: boolean; signed?: boolean } = {}): string {
+  if (money === null) return "–";
+  if (options.masked === true) return "•••••";
+  const signDisplay = options.signed === true ? "exceptZero" : "auto";
+  if (!CURRENCY.test(money.currency)) return `${formatDecimal(money.value, { locale: options.locale, digits: 2 })} ${money.currency}`.trim();
+  return new Intl.NumberFormat(options.locale, { style: "currency", currency: money.currency, signDisplay }).format(money.value as Intl.StringNumericLiteral);
+}
+
+/** @param options.digits digits after the point at the least and most; absent: as many as the number has, up to 8 */
+export function formatDecimal(value: Decimal | null, options: { locale?: string; digits?: number; signed?: boolean } = {}): string {
+  if (value === null) return "–";
+  const format = new Intl.NumberFormat(options.locale, {
+    minimumFractionDigits: options.digits ?? 0,
+    maximumFractionDigits: options.digits ?? 8,
+    signDisplay: options.signed === true ? "exceptZero" : "auto",
+  });
+  return format.format(value as Intl.StringNumericLiteral);
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, include: string[], testTimeout: number, extra: { fileParallelism?: boolean } = {}) => ({
+  test: { name, include, testTimeout, hookTimeout: 60_000, globalSetup: [] as string[], ...extra },
+});
+
+/** Projects by what they need: nothing (unit, contract, walls, security), real peers (integration, ui), root and Docker (lab). */
+export default defineConfig({
+  test: {
+    // Two cores, real servers and browsers: more workers only make each other late.
+    maxWorkers: 2,
+    pool: "forks",
+    projects: [
+      project("walls", ["test/walls/**/*.test.ts"], 30_000),
+      project("unit", ["test/unit/**/*.test.{ts,tsx}"], 15_000),
+      project("contract", ["test/contract/**/*.test.ts"], 30_000),
+      project("security", ["test/security/**/*.test.ts"], 60_000),
+      project("integration", ["test/integration/**/*.test.ts"], 60_000),
+      project("shell", ["test/shell/**/*.test.ts"], 60_000),
+      project("ui", ["test/ui/**/*.test.ts"], 90_000, { fileParallelism: false }),
+      project("lab", ["test/lab/**/*.test.ts"], 180_000, { fileParallelism: false }),
+    ],
+  },
+});
