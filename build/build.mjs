@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureNode } from "./node-version.mjs";
+
+const ROOT = join(import.meta.dirname, "..");
+const DIST = join(ROOT, "dist");
+const STAMP = join(DIST, ".built");
+const SOURCES = ["electron", "renderer", "shared", "build", "package.json", "package-lock.json"];
+
+/** One hash over every source: a build is up to date or it is not, whatever a checkout did to file times. */
+function sourceHash() {
+  const hash = createHash("sha256");
+  const add = (path) => hash.update(relative(ROOT, path)).update("\0").update(readFileSync(path)).update("\0");
+  for (const source of SOURCES) {
+    const path = join(ROOT, source);
+    if (!existsSync(path)) continue;
+    if (/\.json$/.test(source)) add(path);
+    else
+      for (const entry of readdirSync(path, { recursive: true, withFileTypes: true }).sort((a, b) =>
+        join(a.parentPath, a.name).localeCompare(join(b.parentPath, b.name)),
+      ))
+        if (entry.isFile()) add(join(entry.parentPath, entry.name));
+  }
+  return hash.digest("hex");
+}
+
+async function bundle(rolldown, plugins, version, { input, file, format, external }) {
+  const build = await rolldown({
+    input: join(ROOT, input),
+    platform: "node",
+    // Native parts are never built (install scripts are denied); their loaders fall back by themselves.
+    external: [...external, "electron", /\.node$/, "cpu-features", "bufferutil", "utf-8-validate", "pino-pretty"],
+    plugins,
+    transform: { define: { "process.env.GATELIGHT_VERSION": JSON.stringify(version) } },
+    logLevel: "warn",
+    onLog(level, log, handler) {
+      if (log.code === "EVAL" || log.code === "UNUSED_EXTERNAL_IMPORT") return;
+      handler(level, log);
+    },
+  });
+  await build.write({ file: join(DIST, file), format, codeSplitting: false, minify: false, sourcemap: false });
+  await build.close();
+}
+
+/** Builds what is out of date. @returns whether anything was built */
+export async function buildIfStale({ force = false, quiet = false } = {}) {
+  const hash = sourceHash();
+  if (!force && existsSync(STAMP) && readFileSync(STAMP, "utf8") === hash) return false;
+  if (!quiet) process.stderr.write("Building Gatelight …\n");
+  const { rolldown } = await import("rolldown");
+  const { build: viteBuild } = await import("vite");
+  const { cutOrders } = await import("./cut-orders.mjs");
+  const version = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version;
+  rmSync(STAMP, { force: true });
+  mkdirSync(DIST, { recursive: true });
+  const plugins = [cutOrders()];
+  await Promise.all([
+    bundle(rolldown, plugins, version, { input: "electron/cli.ts", file: "cli.js", format: "esm", external: [] }),
+    bundle(rolldown, plugins, version, { input: "electron/main.ts", file: "main.js", format: "esm", external: [] }),
+    bundle(rolldown, [], version, { input: "electron/preload.cts", file: "preload.cjs", format: "cjs", external: [] }),
+    viteBuild({ configFile: join(ROOT, "renderer/vite.config.ts"), logLevel: "warn" }),
+  ]);
+  writeFileSync(STAMP, hash);
+  return true;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureNode(fileURLToPath(import.meta.url));
+  await buildIfStale({ force: process.argv.includes("--force") });
+}
