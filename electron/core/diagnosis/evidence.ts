@@ -79,7 +79,7 @@ export interface PresentContainer {
   readonly published: readonly { readonly containerPort: number; readonly hostAddress: string; readonly hostPort: number }[];
   readonly addresses: readonly { readonly network: string; readonly address: string }[];
   readonly networkMode: string;
-  readonly mounts: readonly { readonly kind: string; readonly destination: string }[];
+  readonly mounts: readonly { readonly kind: string; readonly destination: string /** Of a named volume. */; readonly name?: string | null }[];
   readonly compose: { readonly project: string; readonly service: string; readonly dir: string | null; readonly files: readonly string[] } | null;
 }
 

@@ -1,0 +1,90 @@
+import type { GatewaySettings } from "../../../shared/settings.ts";
+import type { RepairOffer, RepairPlan } from "../../../shared/snapshot.ts";
+import type { RepairId } from "../../../shared/words.ts";
+import { REPAIRS } from "../../../shared/words.ts";
+import type { GatewayEvidence } from "../diagnosis/evidence.ts";
+import type { Diagnosis } from "../diagnosis/finding.ts";
+import { REPAIR_CATALOGUE } from "./ladder.ts";
+import { endsGateway, refusalOf } from "./refusals.ts";
+import { type StepContext, type StepPlan, stepsFor } from "./steps.ts";
+
+/** The three that delete or replace. */
+const REPLACING: ReadonlySet<RepairId> = new Set(["recreate-container", "pull-image", "fresh-reinstall"]);
+const NO_RUN: ReadonlySet<RepairId> = new Set(["open-api-settings"]);
+
+export interface PlanInput {
+  readonly repair: RepairId;
+  readonly planId: string;
+  readonly docker: string;
+  readonly serverName: string;
+  readonly gateway: GatewaySettings;
+  readonly evidence: GatewayEvidence;
+  readonly diagnosis: Diagnosis;
+  readonly now: number;
+  /** Title of the repair that runs now. */
+  readonly running: string | null;
+}
+
+function contextOf(input: Pick<PlanInput, "docker" | "gateway" | "evidence">): StepContext {
+  const container = input.evidence.container?.value;
+  return {
+    docker: input.docker,
+    gateway: input.gateway,
+    container: container?.kind === "present" ? container : null,
+    login: input.evidence.login?.value ?? null,
+  };
+}
+
+/** Live asks twice; what deletes or replaces asks for the gateway's name. */
+export function confirmationFor(repair: RepairId, mode: "paper" | "live"): 1 | 2 | "name" {
+  if (REPLACING.has(repair)) return "name";
+  return mode === "live" && endsGateway(repair) ? 2 : 1;
+}
+
+/** Everything a person should see before it runs, and the steps that will. */
+export function planRepair(input: PlanInput): { readonly plan: RepairPlan; readonly steps: StepPlan } {
+  const { repair, gateway, evidence, diagnosis, serverName } = input;
+  const steps = stepsFor(repair, contextOf(input));
+  const refused = refusalOf(repair, evidence, diagnosis, input.now, input.running) ?? (steps.ok ? null : steps.why);
+  const entry = REPAIR_CATALOGUE[repair];
+  const offered = diagnosis.cause?.repairs ?? [];
+  const milder = offered.filter((id) => REPAIRS.indexOf(id) < REPAIRS.indexOf(repair));
+  const commands = steps.ok
+    ? steps.steps.flatMap((step) => {
+        if (step.kind === "await") return [];
+        if (step.kind === "session") return [{ where: "Gatelight's own API session", text: step.shown }];
+        if (step.kind === "mcp") return [{ where: `MCP server of ${gateway.id}`, text: step.shown }];
+        return [{ where: serverName, text: step.shown }];
+      })
+    : [];
+  return {
+    steps,
+    plan: {
+      repair,
+      title: entry.title,
+      gateway: gateway.name ?? gateway.id,
+      commands,
+      price: entry.price(gateway.mode),
+      clientsAffected: endsGateway(repair) || repair === "restart-relay" ? (evidence.sockets?.value.relayClients ?? null) : 0,
+      cures: entry.cures,
+      tryFirst: milder,
+      refused,
+      confirm: confirmationFor(repair, gateway.mode),
+      planId: input.planId,
+    },
+  };
+}
+
+/** The ways out of the cause at hand, mildest first; the heavy ones are always reachable behind them. */
+export function offersFor(input: Omit<PlanInput, "planId" | "repair" | "serverName">): RepairOffer[] {
+  const named = input.diagnosis.cause?.repairs ?? [];
+  const ids = REPAIRS.filter((id) => named.includes(id));
+  return ids.map((id) => {
+    const entry = REPAIR_CATALOGUE[id];
+    const steps = NO_RUN.has(id) ? null : stepsFor(id, contextOf(input));
+    const refused = NO_RUN.has(id)
+      ? null
+      : (refusalOf(id, input.evidence, input.diagnosis, input.now, input.running) ?? (steps?.ok === false ? steps.why : null));
+    return { id, title: entry.title, price: entry.price(input.gateway.mode), refused };
+  });
+}

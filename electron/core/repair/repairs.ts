@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import type { GatewaySettings } from "../../../shared/settings.ts";
+import type { RepairOffer, RepairPlan, RepairRun } from "../../../shared/snapshot.ts";
+import type { RepairId } from "../../../shared/words.ts";
+import { baselineOf } from "./cure.ts";
+import { offersFor, planRepair } from "./plan.ts";
+import { endsGateway } from "./refusals.ts";
+import { type RepairPorts, runStep, StepCancelled } from "./run-step.ts";
+import type { Step } from "./steps.ts";
+
+/** A plan must be started within this time (ms); what it says may be wrong later. */
+const PLAN_MS = 120_000;
+const OUTPUT_LINES = 200;
+const OUTPUT_WIDTH = 500;
+
+export interface RepairEnd {
+  readonly run: RepairRun;
+  readonly who: string;
+  readonly causeId: string | null;
+}
+
+export interface Repairs {
+  readonly run: RepairRun | null;
+  /** Title of the repair that runs now. */
+  readonly running: string | null;
+  offers(): RepairOffer[];
+  plan(repair: RepairId): RepairPlan;
+  /**
+   * Starts a plan once: a second start of the same plan, or one while another runs, is an error.
+   * @throws Error with a sentence for people
+   */
+  start(planId: string, confirmation: { confirmations: number; typedName: string | null }, who: string): string;
+  cancel(): void;
+  /** Resolves when the run has ended (at once where none runs). */
+  ended(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface RepairsOptions {
+  readonly gateway: GatewaySettings;
+  readonly docker: string;
+  readonly serverName: string;
+  readonly ports: RepairPorts;
+  readonly onRun: (run: RepairRun) => void;
+  readonly onBegin: (repair: RepairId) => void;
+  readonly onEnd: (end: RepairEnd) => void;
+}
+
+export function createRepairs(options: RepairsOptions): Repairs {
+  const { gateway, docker, serverName, ports } = options;
+  const plans = new Map<string, { repair: RepairId; madeAt: number }>();
+  let run: RepairRun | null = null;
+  let control: AbortController | null = null;
+  let done: Promise<void> = Promise.resolve();
+
+  const running = () => (run !== null && run.outcome === "running" ? run.title : null);
+  const input = () => ({ docker, gateway, evidence: ports.evidence(), diagnosis: ports.diagnosis(), now: ports.clock.now(), running: running() });
+  const change = (next: RepairRun) => {
+    run = next;
+    options.onRun(next);
+  };
+  const patch = (part: Partial<RepairRun>) => {
+    if (run !== null) change({ ...run, ...part });
+  };
+  const setStep = (index: number, part: Partial<RepairRun["steps"][number]>) => {
+    if (run !== null) patch({ steps: run.steps.map((step, at) => (at === index ? { ...step, ...part } : step)) });
+  };
+
+  async function carryOut(repair: RepairId, steps: readonly Step[], signal: AbortSignal, who: string): Promise<void> {
+    const baseline = baselineOf(ports.evidence(), ports.diagnosis(), ports.clock.now());
+    const say = (line: string) => patch({ output: [...(run?.output ?? []), line.slice(0, OUTPUT_WIDTH)].slice(-OUTPUT_LINES) });
+    let unpark: (() => void) | null = null;
+    const giveBack = () => {
+      unpark?.();
+      unpark = null;
+    };
+    const stopFactor = ports.onChange(() => {
+      const factor = ports.evidence().login?.value.secondFactor ?? null;
+      const until = factor?.state === "pending" && factor.startedAt >= baseline.at ? factor.startedAt + factor.limitSeconds * 1_000 : null;
+      if (run !== null && run.secondFactorUntil !== until) patch({ secondFactorUntil: until });
+    });
+    let at = 0;
+    try {
+      if (endsGateway(repair) || repair === "restart-relay") unpark = await ports.park();
+      for (const [index, step] of steps.entries()) {
+        at = index;
+        if (step.kind === "await" && step.condition === "cured") giveBack();
+        setStep(index, { state: "running" });
+        patch({ cancellable: step.kind === "await" || step.deadlineMs > 600_000 });
+        setStep(index, { state: "done", detail: await runStep(step, { ports, baseline, signal, say }) });
+      }
+      patch({ outcome: "cured", verdict: `It worked: ${ports.diagnosis().sentence}` });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const cancelled = error instanceof StepCancelled;
+      const proving = steps[at]?.kind === "await";
+      setStep(at, { state: "failed", detail: cancelled ? "cancelled; what had been started before goes on by itself" : message });
+      patch({
+        outcome: cancelled ? "cancelled" : proving ? "not-cured" : "failed",
+        verdict: cancelled ? "Cancelled. Steps already done stay done." : message,
+        next: cancelled ? null : nextAfter(repair),
+      });
+    } finally {
+      stopFactor();
+      giveBack();
+      patch({
+        endedAt: ports.clock.now(),
+        cancellable: false,
+        secondFactorUntil: null,
+        steps: (run?.steps ?? []).map((step) => (step.state === "waiting" ? { ...step, state: "skipped" } : step)),
+      });
+      if (run !== null) options.onEnd({ run, who, causeId: baseline.causeId });
+    }
+  }
+
+  function nextAfter(repair: RepairId): RepairId | null {
+    const offers = offersFor(input()).filter((offer) => offer.refused === null);
+    const later = offers.findIndex((offer) => offer.id === repair);
+    return offers[later + 1]?.id ?? offers.find((offer) => offer.id !== repair)?.id ?? null;
+  }
+
+  return {
+    get run() {
+      return run;
+    },
+    get running() {
+      return running();
+    },
+    offers: () => offersFor(input()),
+    plan(repair) {
+      for (const [id, entry] of plans) if (ports.clock.now() - entry.madeAt > PLAN_MS) plans.delete(id);
+      const planId = randomUUID();
+      plans.set(planId, { repair, madeAt: ports.clock.now() });
+      return planRepair({ ...input(), repair, planId, serverName }).plan;
+    },
+    start(planId, confirmation, who) {
+      const known = plans.get(planId);
+      plans.delete(planId);
+      if (known === undefined || ports.clock.now() - known.madeAt > PLAN_MS)
+        throw new Error("This plan is no longer valid: it was started already, or is older than two minutes. Ask for it again.");
+      const { plan, steps } = planRepair({ ...input(), repair: known.repair, planId, serverName });
+      if (plan.refused !== null) throw new Error(plan.refused);
+      if (!steps.ok) throw new Error(steps.why);
+      if (plan.confirm === "name" && confirmation.typedName !== plan.gateway) throw new Error(`Type the gateway's name, ${plan.gateway}, to confirm.`);
+      if (plan.confirm === 2 && confirmation.confirmations < 2) throw new Error("This repair on a live gateway asks for two confirmations.");
+      const id = randomUUID();
+      options.onBegin(known.repair);
+      change({
+        id,
+        repair: known.repair,
+        title: plan.title,
+        startedAt: ports.clock.now(),
+        expectedSeconds: plan.price.downtimeSeconds,
+        endedAt: null,
+        outcome: "running",
+        steps: steps.steps.map((step) => ({ title: step.title, state: "waiting", detail: "" })),
+        output: [],
+        cancellable: false,
+        secondFactorUntil: null,
+        verdict: null,
+        next: null,
+      });
+      control = new AbortController();
+      done = carryOut(known.repair, steps.steps, control.signal, who);
+      return id;
+    },
+    cancel() {
+      if (run?.cancellable === true) control?.abort();
+    },
+    ended: () => done,
+    async dispose() {
+      control?.abort();
+      await done;
+    },
+  };
+}
