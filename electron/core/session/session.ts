@@ -46,5 +46,42 @@ export interface SessionPorts {
   readonly mayDial: () => Promise<{ ok: true } | { ok: false; reason: ApiIdleReason }>;
   /** Opens the tunnel channel to the API. @throws DialError */
   readonly dial: (options: { deadlineMs: number; signal: AbortSignal }) => Promise<Duplex>;
+  /** Whether the link to the server lives, asked when a connection ended: tells a gateway that closed from a tunnel that broke. */
+  readonly linkUp?: () => boolean;
+  /** One line for the diagnostic log; never an amount or a secret. */
+  readonly log?: (line: string) => void;
+  readonly timings?: Partial<SessionTimings>;
 }
+
+/** All in milliseconds. */
+export interface SessionTimings {
+  readonly dialMs: number;
+  /** From the hello to the version reply. */
+  readonly versionMs: number;
+  /** From the version reply to accounts and next order id. */
+  readonly readyMs: number;
+  /** The time is asked for when nothing came for so long … */
+  readonly beatAfterMs: number;
+  /** … and anyway so often, to know the round trip. */
+  readonly beatAtLeastMs: number;
+  /** Nothing at all for so long after the question: the gateway is silent. */
+  readonly beatDeadlineMs: number;
+  /** Other data comes, but the question stays unanswered for so long. */
+  readonly staleBeatMs: number;
+  /** After our half-close the connection is destroyed. */
+  readonly closeMs: number;
+  /** `mayDial` said no: it is asked again without a nudge. */
+  readonly askAgainMs: number;
+}
+export const SESSION_TIMINGS: SessionTimings = {
+  dialMs: 5000,
+  versionMs: 5000,
+  readyMs: 10_000,
+  beatAfterMs: 3000,
+  beatAtLeastMs: 15_000,
+  beatDeadlineMs: 4000,
+  staleBeatMs: 20_000,
+  closeMs: 1000,
+  askAgainMs: 5000,
+};
 export type CreateSession = (ports: SessionPorts) => GatewaySession;
