@@ -39,7 +39,16 @@ export interface GatewayEvidence {
   readonly account: Maybe<AccountFact>;
   readonly screen: Maybe<ScreenFact>;
   readonly mcp: Maybe<McpFact>;
+  /** Local tunnel ports that the person asked for; absent where none are configured. */
+  readonly forwards?: Maybe<readonly ForwardFact[]>;
   readonly history: GatewayHistory;
+}
+
+export interface ForwardFact {
+  readonly target: "api" | "vnc" | "mcp";
+  readonly localPort: number | null;
+  readonly state: "off" | "listening" | "failed";
+  readonly detail: string;
 }
 
 /** What the settings say of the gateway. */
