@@ -55,6 +55,8 @@ export interface ScreenOpened {
   /** Single use, 30 s: attaches this link's byte channel to the screen. */
   readonly ticket: string;
   readonly desktopName: string;
+  /** Viewers of this gateway's screen in Gatelight, this one included: more than one share mouse and keyboard. */
+  readonly viewers: number;
 }
 export interface ScreenProgress {
   readonly screen: string;

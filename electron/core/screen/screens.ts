@@ -1,0 +1,179 @@
+import { randomBytes } from "node:crypto";
+import type { ScreenOpened, ScreenProgress } from "../../../shared/contract.ts";
+import { CallError, type ScreenDoor } from "../../../shared/rpc.ts";
+import type { ScreenStep } from "../../../shared/snapshot.ts";
+import { systemClock } from "../clock.ts";
+import { ScreenError } from "./screen-error.ts";
+import { createScreenLogin, type LoggedIn } from "./screen-login.ts";
+import { SCREEN_DEADLINES, type ScreenPorts } from "./screen-ports.ts";
+import { relayScreen } from "./screen-relay.ts";
+import { createTickets } from "./tickets.ts";
+import { waitForLink } from "./wait-for-link.ts";
+import { within } from "./within.ts";
+
+export interface ScreenRef {
+  readonly server: string;
+  readonly gateway: string;
+  /** Chosen by the window, unique in its link. */
+  readonly screen: string;
+}
+
+/** The screens that people have open. */
+export interface Screens extends ScreenDoor {
+  /**
+   * Everything from the click to a logged-in screen that waits for its viewer.
+   * @throws CallError whose `faults[0]` is the ScreenFailure; the same was sent as progress
+   */
+  open(ref: ScreenRef, context: { readonly signal: AbortSignal; readonly link: string }): Promise<ScreenOpened>;
+  /** Ends a screen of that link, whatever it is doing. */
+  close(screen: string, link: string): void;
+  /** The viewer saw a picture, or nothing but one colour. */
+  picture(screen: string, picture: "painted" | "black", link: string): void;
+  /** Screens of that gateway that are logged in now. */
+  openCount(server: string, gateway: string): number;
+  dispose(): void;
+}
+
+interface Screen {
+  readonly ref: ScreenRef;
+  readonly link: string;
+  readonly abort: AbortController;
+  step: ScreenStep;
+  loggedIn: LoggedIn | null;
+  ticket: string | null;
+}
+
+export function createScreens(ports: ScreenPorts): Screens {
+  const clock = ports.clock ?? systemClock;
+  const limits = { ...SCREEN_DEADLINES, ...ports.deadlines };
+  const screens = new Map<string, Screen>();
+  const listeners = new Map<string, Set<(progress: ScreenProgress) => void>>();
+  const tickets = createTickets<Screen>(clock, ports.random ?? randomBytes, limits.ticket);
+  const logIn = createScreenLogin(ports, clock, limits);
+
+  const keyOf = (link: string, screen: string) => `${link}/${screen}`;
+  const tell = (screen: Screen, detail: string, failure: ScreenError | null): void => {
+    const told = failure === null ? null : { kind: failure.kind, message: failure.message };
+    const progress: ScreenProgress = { screen: screen.ref.screen, step: screen.step, detail, failure: told };
+    for (const listener of [...(listeners.get(screen.link) ?? [])]) listener(progress);
+  };
+  /** @returns whether it was still there */
+  const forget = (screen: Screen): boolean => {
+    if (screen.ticket !== null) tickets.revoke(screen.ticket);
+    screen.ticket = null;
+    screen.loggedIn?.stream.destroy();
+    screen.loggedIn = null;
+    const key = keyOf(screen.link, screen.ref.screen);
+    return screens.get(key) === screen && screens.delete(key);
+  };
+  /** Ended from this side. */
+  const end = (screen: Screen, message: string): void => {
+    screen.abort.abort(new ScreenError("cancelled", message));
+    forget(screen);
+  };
+  /** Ended by the other side: the person is told. */
+  const lose = (screen: Screen, why: ScreenError): void => {
+    if (forget(screen)) tell(screen, "", why);
+  };
+  const ofGateway = (server: string, gateway: string) =>
+    [...screens.values()].filter((one) => one.loggedIn !== null && one.ref.server === server && one.ref.gateway === gateway).length;
+
+  async function reach(screen: Screen): Promise<LoggedIn> {
+    const { server, gateway } = screen.ref;
+    const { signal } = screen.abort;
+    const step = (name: ScreenStep, detail: string) => {
+      screen.step = name;
+      if (!signal.aborted) tell(screen, detail, null);
+    };
+    const link = ports.link(server);
+    if (link === null) throw new ScreenError("link", `there is no server "${server}" in the settings`);
+    const relax = link.hurry();
+    try {
+      step("server", "connecting to the server");
+      await waitForLink(link, { clock, patienceMs: limits.server, personMs: limits.person, signal });
+      step("address", "looking for the screen's address");
+      const late = new ScreenError("no-address", `the screen's address was not found within ${limits.address / 1000} s`);
+      const address = await within(clock, signal, limits.address, late, (until) => ports.address(server, gateway, until));
+      if (address === null) throw new ScreenError("no-address", "the screen's port is neither published nor reachable at the container's address");
+      const loggedIn = await logIn({ server, gateway, signal, step }, link, address);
+      step("picture", loggedIn.session.desktopName);
+      return loggedIn;
+    } finally {
+      relax();
+    }
+  }
+
+  function admit(screen: Screen, loggedIn: LoggedIn): ScreenOpened {
+    const { server, gateway } = screen.ref;
+    const closed = new ScreenError("closed", "the screen's server closed the connection");
+    if (screen.abort.signal.aborted || loggedIn.stream.destroyed) {
+      loggedIn.stream.destroy();
+      throw screen.abort.signal.aborted ? screen.abort.signal.reason : closed;
+    }
+    screen.loggedIn = loggedIn;
+    loggedIn.stream.once("close", () => {
+      // Once attached, the relay tells why it ended.
+      if (screen.ticket !== null) lose(screen, closed);
+    });
+    screen.ticket = tickets.issue(screen.link, screen, () => lose(screen, new ScreenError("closed", "no viewer came for the screen")));
+    return { screen: screen.ref.screen, ticket: screen.ticket, desktopName: loggedIn.session.desktopName, viewers: ofGateway(server, gateway) };
+  }
+
+  return {
+    async open(ref, { signal, link }) {
+      const key = keyOf(link, ref.screen);
+      if (screens.has(key)) throw new CallError("failed", `the screen "${ref.screen}" is open already`, ["closed"]);
+      const screen: Screen = { ref, link, abort: new AbortController(), step: "server", loggedIn: null, ticket: null };
+      screens.set(key, screen);
+      const cancel = () => end(screen, "cancelled");
+      if (signal.aborted) cancel();
+      signal.addEventListener("abort", cancel, { once: true });
+      try {
+        return admit(screen, await reach(screen));
+      } catch (thrown) {
+        const error = thrown instanceof ScreenError ? thrown : new ScreenError("closed", thrown instanceof Error ? thrown.message : String(thrown));
+        forget(screen);
+        if (error.kind === "too-many-attempts") ports.report(ref.server, ref.gateway, { kind: "login", version: "", login: "too-many-attempts" });
+        if (error.kind !== "cancelled") ports.report(ref.server, ref.gateway, { kind: "failed", error });
+        tell(screen, "", error);
+        throw new CallError(error.kind === "cancelled" ? "cancelled" : "failed", error.message, [error.kind]);
+      } finally {
+        signal.removeEventListener("abort", cancel);
+      }
+    },
+    attach(ticket, link, channel) {
+      const screen = tickets.redeem(ticket, link);
+      if (screen === null || screen.loggedIn === null) throw new Error("the ticket for this screen is not valid (any more)");
+      screen.ticket = null;
+      const { stream, session } = screen.loggedIn;
+      void relayScreen(stream, channel, session.serverInit).then(({ by, reason }) => {
+        if (by === "server") lose(screen, new ScreenError("closed", reason));
+        else forget(screen);
+      });
+    },
+    close(name, link) {
+      const screen = screens.get(keyOf(link, name));
+      if (screen !== undefined) end(screen, "closed");
+    },
+    picture(name, picture, link) {
+      const screen = screens.get(keyOf(link, name));
+      if (screen?.loggedIn != null) ports.report(screen.ref.server, screen.ref.gateway, { kind: "picture", picture });
+    },
+    openCount: ofGateway,
+    onProgress(link, listener) {
+      const all = listeners.get(link) ?? new Set();
+      listeners.set(link, all.add(listener));
+      return () => {
+        all.delete(listener);
+        if (all.size === 0) listeners.delete(link);
+      };
+    },
+    linkEnded(link) {
+      for (const screen of [...screens.values()]) if (screen.link === link) end(screen, "the window was closed");
+    },
+    dispose() {
+      for (const screen of [...screens.values()]) end(screen, "Gatelight was closed");
+      listeners.clear();
+    },
+  };
+}
