@@ -154,11 +154,8 @@ export class TwsServer {
     };
     this.clients.push(client);
     if (this.behaviour === "close-at-once") {
+      socket.resume();
       socket.end();
-      return;
-    }
-    if (this.behaviour === "reset") {
-      socket.resetAndDestroy();
       return;
     }
     if (this.banner !== null && !this.bannerAfterHello) socket.write(this.banner);
@@ -176,6 +173,10 @@ export class TwsServer {
           return;
         }
         if (this.behaviour === "silent") return;
+        if (this.behaviour === "reset") {
+          socket.resetAndDestroy();
+          return;
+        }
         if (this.behaviour === "close-later") {
           setTimeout(() => socket.end(), 2300);
           return;

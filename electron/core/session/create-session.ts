@@ -12,7 +12,7 @@ const REPORT_GAP_MS = 100;
 const MAX_FAILURES = 30;
 const MAY_DIAL_DEADLINE_MS = 5000;
 /** Nudges without `now` make `mayDial` look at most so often. */
-const NUDGE_GAP_MS = 1000;
+const NUDGE_GAP_MS = 2000;
 
 export const createSession: CreateSession = (ports) => new Session(ports);
 
@@ -48,6 +48,7 @@ class Session implements GatewaySession {
   private cancelRelease: (() => void) | null = null;
   private connects = { day: "", count: 0 };
   private current: SessionReport | null = null;
+  private reportedDay = "";
 
   constructor(private readonly ports: SessionPorts) {
     this.timings = { ...SESSION_TIMINGS, ...ports.timings };
@@ -57,7 +58,12 @@ class Session implements GatewaySession {
   }
 
   get report(): SessionReport {
-    this.current ??= this.makeReport();
+    // "Connections today" ends at midnight though nothing else changed.
+    const today = this.today();
+    if (this.current === null || this.reportedDay !== today) {
+      this.reportedDay = today;
+      this.current = this.makeReport(today);
+    }
     return this.current;
   }
 
@@ -262,8 +268,13 @@ class Session implements GatewaySession {
   }
 
   private countConnect(): void {
-    const day = new Date(this.ports.clock.now()).toDateString();
+    const day = this.today();
     this.connects = { day, count: this.connects.day === day ? this.connects.count + 1 : 1 };
+  }
+
+  /** The local date. */
+  private today(): string {
+    return new Date(this.ports.clock.now()).toDateString();
   }
 
   private setIdle(reason: ApiIdleReason, until: number | null): void {
@@ -295,10 +306,9 @@ class Session implements GatewaySession {
     }
   }
 
-  private makeReport(): SessionReport {
+  private makeReport(today: string): SessionReport {
     const { connection, idle } = this;
     const living = connection !== null && connection.step !== "over" ? connection : null;
-    const today = new Date(this.ports.clock.now()).toDateString();
     return {
       api: living === null ? { kind: "idle", ...idle, last: this.failures.at(-1) ?? null } : this.livingFact(living),
       failures: this.failures,

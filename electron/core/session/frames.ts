@@ -28,15 +28,15 @@ export function printable(bytes: Uint8Array): string {
   return [...bytes.subarray(0, 40)].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
 }
 
-/** Names the service by its first bytes; `null` where they say nothing. */
+/** Names the service by its first four bytes or more; `null` where they say nothing. */
 export function serviceByBanner(bytes: Uint8Array): string | null {
   const text = printable(bytes);
   if (text.startsWith("SSH-")) return "an SSH server";
   if (text.startsWith("RFB ")) return "a VNC server";
-  if (/^HTTP\/|^<(!doctype|html)/i.test(text)) return "a web server";
+  if (/^HTTP|^<(!do|htm)/i.test(text)) return "a web server";
   // TLS records: type 20..23, then version 3.x
   if (bytes[0] !== undefined && bytes[0] >= 0x14 && bytes[0] <= 0x17 && bytes[1] === 3) return "a TLS server";
-  if (/^8=FIX/.test(text)) return "a FIX server";
+  if (/^8=FI/.test(text)) return "a FIX server";
   if (/^(220|\+OK|\* OK)[ -]/.test(text)) return "a mail or file server";
   return null;
 }

@@ -1,0 +1,185 @@
+import { PassThrough } from "node:stream";
+import { afterEach, describe, expect, it } from "vitest";
+import { DialError } from "../../../electron/core/host-link/host-link.ts";
+import { createSession } from "../../../electron/core/session/create-session.ts";
+import type { GatewaySession, SessionPorts, SessionReport } from "../../../electron/core/session/session.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+let clock: FakeClock;
+let target: GatewaySession;
+let dials: number[];
+let asked: number;
+
+function make(ports: Partial<SessionPorts> = {}): GatewaySession {
+  clock = new FakeClock();
+  dials = [];
+  asked = 0;
+  target = createSession({
+    clock,
+    random: () => 0.5,
+    clientId: 901,
+    mode: "paper",
+    mayDial: async () => {
+      asked++;
+      return { ok: true };
+    },
+    dial: async () => {
+      dials.push(clock.now());
+      throw new DialError("refused", "refused");
+    },
+    ...ports,
+  });
+  return target;
+}
+afterEach(() => target.dispose());
+
+describe("how often the gateway is bothered", () => {
+  it("at most 12 dials an hour when nothing changes, though it is nudged each second", async () => {
+    make().start();
+    for (let second = 0; second < 3599; second++) {
+      target.nudge();
+      await clock.advance(1000);
+    }
+    expect(dials.length).toBeGreaterThan(8);
+    expect(dials.length).toBeLessThanOrEqual(12);
+  });
+
+  it("at most 60 whatever calls for them", async () => {
+    make().start();
+    for (let second = 0; second < 3599; second++) {
+      target.nudge({ now: true });
+      await clock.advance(1000);
+    }
+    expect(dials.length).toBe(60);
+    expect(target.report.api).toMatchObject({ kind: "idle", reason: "hourly-limit" });
+    expect(target.report.session.nextTryAt).toBeGreaterThan(clock.now());
+  });
+
+  it("a link that is down is not dialled at all, and is dialled as soon as it may be", async () => {
+    let up = false;
+    make({ mayDial: async () => (up ? { ok: true } : { ok: false, reason: "link-down" }) }).start();
+    await clock.advance(HOUR);
+    expect(dials).toEqual([]);
+    expect(target.report.api).toEqual({ kind: "idle", reason: "link-down", until: null, last: null });
+    up = true;
+    target.nudge({ now: true });
+    await clock.advance(0);
+    expect(dials.length).toBe(1);
+  });
+
+  it("without a nudge it asks again by itself, seldom", async () => {
+    make({
+      mayDial: async () => {
+        asked++;
+        return { ok: false, reason: "queue-not-empty" };
+      },
+    }).start();
+    await clock.advance(MINUTE);
+    expect(asked).toBeGreaterThanOrEqual(10);
+    expect(asked).toBeLessThanOrEqual(14);
+  });
+
+  it("an answer that never comes, or fails, is a no", async () => {
+    let answers = 0;
+    const lines: string[] = [];
+    make({ mayDial: () => (answers++ === 0 ? new Promise(() => undefined) : Promise.reject(new Error("no look"))), log: (line) => lines.push(line) }).start();
+    await clock.advance(MINUTE);
+    expect(answers).toBeGreaterThan(3);
+    expect(dials).toEqual([]);
+    expect(target.report.api).toMatchObject({ kind: "idle", reason: "link-down" });
+    expect(lines.some((line) => line.includes("no look"))).toBe(true);
+  });
+
+  it("an answer that comes after a release is not acted on", async () => {
+    let answer: (value: { ok: true }) => void = () => undefined;
+    make({ mayDial: () => new Promise((resolve) => (answer = resolve)) }).start();
+    await clock.advance(10);
+    await target.release(null);
+    answer({ ok: true });
+    await clock.advance(MINUTE);
+    expect(dials).toEqual([]);
+  });
+
+  it("before start and after dispose nothing runs", async () => {
+    make().nudge({ now: true });
+    await clock.advance(HOUR);
+    expect(dials).toEqual([]);
+    expect(target.report).toMatchObject({ api: { kind: "idle", reason: "off" }, session: { state: "off" } });
+    target.start();
+    await clock.advance(1);
+    await target.dispose();
+    const count = dials.length;
+    await clock.advance(HOUR);
+    expect(dials.length).toBe(count);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("a released session comes back at its hour", async () => {
+    make().start();
+    await target.release(clock.now() + 30 * MINUTE);
+    const before = dials.length;
+    await clock.advance(29 * MINUTE);
+    expect(dials.length).toBe(before);
+    await clock.advance(2 * MINUTE);
+    expect(dials.length).toBeGreaterThan(before);
+  });
+});
+
+describe("connections today", () => {
+  it("counts those that were opened, by the local date", async () => {
+    make({
+      dial: async () => {
+        dials.push(clock.now());
+        const stream = new PassThrough();
+        stream.resume();
+        queueMicrotask(() => stream.destroy());
+        return stream;
+      },
+      linkUp: () => true,
+    }).start();
+    await clock.advance(10_000);
+    const { connectsToday } = target.report.session;
+    expect(connectsToday).toBe(dials.length);
+    expect(connectsToday).toBeGreaterThan(1);
+    await target.release(null);
+    await clock.advance(25 * HOUR);
+    expect(target.report.session.connectsToday).toBe(0);
+  });
+});
+
+describe("reports", () => {
+  it("are told at most ten times a second, the last one included", async () => {
+    make({ mayDial: async () => ({ ok: false, reason: asked++ % 2 === 0 ? "no-route" : "link-down" }) });
+    const seen: SessionReport[] = [];
+    target.onReport((report) => seen.push(report));
+    target.start();
+    for (let i = 0; i < 1000; i++) {
+      target.changeClientId();
+      await clock.advance(1);
+    }
+    await clock.advance(200);
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.length).toBeLessThanOrEqual(13);
+    expect(seen.at(-1)).toBe(target.report);
+  });
+
+  it("a listener that fails stops neither the others nor the session", async () => {
+    const lines: string[] = [];
+    make({ log: (line) => lines.push(line) });
+    let told = 0;
+    target.onReport(() => {
+      throw new Error("view broke");
+    });
+    const stop = target.onReport(() => told++);
+    target.start();
+    await clock.advance(1000);
+    expect(told).toBeGreaterThan(0);
+    expect(lines.join()).toContain("view broke");
+    stop();
+    const before = told;
+    await clock.advance(10_000);
+    expect(told).toBe(before);
+  });
+});
