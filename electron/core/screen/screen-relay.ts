@@ -10,7 +10,8 @@ export interface RelayEnd {
 
 /**
  * Passes bytes between a logged-in RFB server and a viewer's channel until either ends. Nothing is parsed: memory stays bounded because
- * the server is read only as far as the viewer grants, and the viewer is granted only what the server took.
+ * the server is read only as far as the viewer grants, and the viewer is granted only what the server took. The channel is left for the
+ * caller to end, who may have something to tell first.
  */
 export async function relayScreen(stream: Duplex, channel: ByteChannel, serverInit: Buffer): Promise<RelayEnd> {
   const handshake = createViewerHandshake(serverInit);
@@ -59,7 +60,5 @@ export async function relayScreen(stream: Duplex, channel: ByteChannel, serverIn
     finish("server", `the connection to the screen was lost (${error instanceof Error ? error.message : String(error)})`);
   }
   stream.destroy();
-  const end = finish("server", "the screen's server closed the connection");
-  channel.end(end.reason);
-  return end;
+  return finish("server", "the screen's server closed the connection");
 }

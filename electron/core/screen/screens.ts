@@ -147,8 +147,10 @@ export function createScreens(ports: ScreenPorts): Screens {
       screen.ticket = null;
       const { stream, session } = screen.loggedIn;
       void relayScreen(stream, channel, session.serverInit).then(({ by, reason }) => {
+        // Told before the channel ends, so that the window knows why when its viewer disconnects.
         if (by === "server") lose(screen, new ScreenError("closed", reason));
         else forget(screen);
+        channel.end(reason);
       });
     },
     close(name, link) {

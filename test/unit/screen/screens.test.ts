@@ -124,6 +124,9 @@ describe("one click to the screen", () => {
     const channel = client.attach(ticket);
     const seen: Buffer[] = [];
     const ended = new Promise<string>((resolve) => channel.onEnd(resolve));
+    const order: string[] = [];
+    client.onProgress((one) => order.push(one.failure?.kind ?? one.step));
+    channel.onEnd(() => order.push("end"));
     channel.onData((bytes) => {
       seen.push(Buffer.from(bytes));
       channel.grant(bytes.length);
@@ -132,7 +135,8 @@ describe("one click to the screen", () => {
     expect(await ended).toBe("the screen's server closed the connection");
     expect(Buffer.concat(seen)).toEqual(Buffer.concat([HEARS, Buffer.from("early picturelast words")]));
     expect(heard).toEqual(["click"]);
-    await until("the loss is told", () => progress.at(-1)?.failure?.kind === "closed");
+    expect(progress.at(-1)).toMatchObject({ failure: { kind: "closed" } });
+    expect(order).toEqual(["closed", "end"]);
     expect(screens.openCount("home", "paper")).toBe(0);
   });
 
