@@ -7,8 +7,11 @@ export interface HostLink {
   /** Called on every change of state. @returns an unsubscribe function */
   onState(listener: (state: LinkState) => void): () => void;
   start(): void;
-  /** Drops the back-off and tries now: resume, network change, a click. Does nothing while up unless `force` is set. */
-  reconnectNow(reason: string, options?: { force?: boolean }): void;
+  /**
+   * Drops the back-off and tries now: resume, network change, a click. While up the connection is only looked at with a fresh ping, unless
+   * `force` is set. `byItself`: no person asked for it, so a link that waits for one (state `failed` or `needs-user`) stays as it is.
+   */
+  reconnectNow(reason: string, options?: { force?: boolean; byItself?: boolean }): void;
   /** A person is waiting for this link: a dead peer is noticed within 3 s instead of 15 s. @returns a function that ends the hurry */
   hurry(): () => void;
   /**

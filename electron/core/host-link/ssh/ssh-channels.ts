@@ -1,0 +1,186 @@
+import type { Duplex } from "node:stream";
+import type { Client, ClientChannel } from "ssh2";
+import type { Clock } from "../../clock.ts";
+import { BoundedText, DEFAULT_MAX_BYTES } from "../bounded-text.ts";
+import {
+  type CallOptions,
+  ExecError,
+  type ExecOptions,
+  type ExecResult,
+  type HostAddress,
+  type LineStream,
+  type StreamEnd,
+  type StreamOptions,
+} from "../host-link.ts";
+import { isNotFound } from "../is-not-found.ts";
+import { LineSplitter } from "../line-splitter.ts";
+import { quoteArgv } from "../quote-argv.ts";
+import { settle } from "../settle.ts";
+import { ChannelDuplex } from "./channel-duplex.ts";
+import { execLinkDown, linkDown, openDirectTcpip, openExec, seconds } from "./open-channel.ts";
+
+/** Everything that runs over one living connection. `lose` ends it all at once and tells each user why. */
+export class SshChannels {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #open = new Set<{ lose(): void }>();
+  #lost = false;
+
+  constructor(client: Client, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  async dial(address: HostAddress, options: CallOptions): Promise<Duplex> {
+    const where = `${address.host}:${address.port}`;
+    if (this.#lost) throw linkDown(where);
+    const waiting = this.#waiting(options.signal);
+    try {
+      const channel = await openDirectTcpip(this.#client, this.#clock, address, { ...options, signal: waiting.signal }).catch((error: unknown) => {
+        throw this.#lost ? linkDown(where) : error;
+      });
+      const duplex = new ChannelDuplex(channel);
+      const entry = { lose: () => void duplex.destroy() };
+      this.#open.add(entry);
+      duplex.once("close", () => this.#open.delete(entry));
+      if (this.#lost) {
+        duplex.destroy();
+        throw linkDown(where);
+      }
+      return duplex;
+    } finally {
+      waiting.end();
+    }
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    const program = argv[0] ?? "";
+    const until = this.#clock.now() + options.deadlineMs;
+    const channel = await this.#start(argv, options);
+    return settle<ExecResult>(
+      {
+        clock: this.#clock,
+        deadlineMs: until - this.#clock.now(),
+        signal: options.signal,
+        onTimeout: () => {
+          stop(channel);
+          return new ExecError("timeout", `${program} did not end within ${seconds(options.deadlineMs)}.`);
+        },
+        onAbort: () => {
+          stop(channel);
+          return new ExecError("aborted", `${program} was given up.`);
+        },
+      },
+      (resolve, reject) => {
+        const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+        const stdout = new BoundedText(maxBytes);
+        const stderr = new BoundedText(maxBytes);
+        const ended = this.#follow(channel, (exit) => {
+          if (exit === "lost") return reject(execLinkDown(program));
+          const result = { ...exit, stdout: stdout.toString(), stderr: stderr.toString(), truncated: stdout.truncated || stderr.truncated };
+          if (isNotFound(program, result)) return reject(new ExecError("not-found", `There is no program ${program} on the server.`));
+          resolve(result);
+        });
+        if (ended) return;
+        channel.on("data", (chunk: Buffer) => stdout.push(chunk));
+        channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+        channel.end(options.stdin ?? "");
+      },
+    );
+  }
+
+  async stream(argv: readonly string[], options: StreamOptions): Promise<LineStream> {
+    const channel = await this.#start(argv, options);
+    const stdout = new LineSplitter((line) => options.onLine(line, "stdout"));
+    const stderr = new LineSplitter((line) => options.onLine(line, "stderr"));
+    let done = false;
+    const end = (reason: StreamEnd) => {
+      if (done) return;
+      done = true;
+      if (reason.reason !== "closed") {
+        stdout.end();
+        stderr.end();
+      }
+      options.onEnd(reason);
+    };
+    channel.on("data", (chunk: Buffer) => done || stdout.push(chunk));
+    channel.stderr.on("data", (chunk: Buffer) => done || stderr.push(chunk));
+    this.#follow(channel, (exit) => end(exit === "lost" ? { code: null, reason: "link-lost" } : { code: exit.code, reason: "exit" }));
+    return {
+      write: (line) => {
+        if (!done && channel.writable) channel.write(`${line}\n`);
+      },
+      close: () => {
+        if (done) return;
+        end({ code: null, reason: "closed" });
+        stop(channel);
+      },
+    };
+  }
+
+  /** The connection is gone: every call in flight fails with `link-down`, every stream ends with `link-lost`, every Duplex closes. */
+  lose(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    for (const entry of [...this.#open]) entry.lose();
+    this.#open.clear();
+  }
+
+  async #start(argv: readonly string[], options: CallOptions): Promise<ClientChannel> {
+    const program = argv[0] ?? "";
+    const command = quoteArgv(argv);
+    if (this.#lost) throw execLinkDown(program);
+    const waiting = this.#waiting(options.signal);
+    try {
+      const channel = await openExec(this.#client, this.#clock, command, program, { ...options, signal: waiting.signal });
+      channel.on("error", () => {});
+      return channel;
+    } catch (error) {
+      throw this.#lost ? execLinkDown(program) : error;
+    } finally {
+      waiting.end();
+    }
+  }
+
+  /** A signal that also aborts when the link is lost. */
+  #waiting(signal: AbortSignal | undefined): { signal: AbortSignal; end: () => void } {
+    const lost = new AbortController();
+    const entry = { lose: () => lost.abort() };
+    this.#open.add(entry);
+    return { signal: signal ? AbortSignal.any([signal, lost.signal]) : lost.signal, end: () => this.#open.delete(entry) };
+  }
+
+  /** Calls back once, at the program's end or the link's. @returns whether that was at once */
+  #follow(channel: ClientChannel, done: (exit: { code: number | null; signal: string | null } | "lost") => void): boolean {
+    let exit: { code: number | null; signal: string | null } = { code: null, signal: null };
+    let over = false;
+    const finish = (how: typeof exit | "lost") => {
+      if (over) return;
+      over = true;
+      this.#open.delete(entry);
+      done(how);
+    };
+    const entry = { lose: () => finish("lost") };
+    if (this.#lost) {
+      finish("lost");
+      return true;
+    }
+    this.#open.add(entry);
+    channel.on("exit", (code: number | null, signal?: string) => {
+      exit = { code, signal: signal ?? null };
+    });
+    channel.on("close", () => finish(exit));
+    return false;
+  }
+}
+
+/** sshd ends a program without a terminal only when asked; closing alone leaves it running until it next writes. */
+function stop(channel: ClientChannel): void {
+  try {
+    channel.signal("TERM");
+  } finally {
+    channel.destroy();
+    channel.resume();
+    channel.stderr.resume();
+  }
+}
