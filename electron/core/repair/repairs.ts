@@ -25,6 +25,8 @@ export interface Repairs {
   readonly running: string | null;
   offers(): RepairOffer[];
   plan(repair: RepairId): RepairPlan;
+  /** Whether the plan was made here and is still valid. */
+  knows(planId: string): boolean;
   /**
    * Starts a plan once: a second start of the same plan, or one while another runs, is an error.
    * @throws Error with a sentence for people
@@ -86,7 +88,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
         at = index;
         if (step.kind === "await" && step.condition === "cured") giveBack();
         setStep(index, { state: "running" });
-        patch({ cancellable: step.kind === "await" || step.deadlineMs > 600_000 });
+        patch({ cancellable: step.kind === "await" || (step.kind === "exec" && step.deadlineMs > 600_000) });
         setStep(index, { state: "done", detail: await runStep(step, { ports, baseline, signal, say }) });
       }
       patch({ outcome: "cured", verdict: `It worked: ${ports.diagnosis().sentence}` });
@@ -133,6 +135,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
       plans.set(planId, { repair, madeAt: ports.clock.now() });
       return planRepair({ ...input(), repair, planId, serverName }).plan;
     },
+    knows: (planId) => plans.has(planId),
     start(planId, confirmation, who) {
       const known = plans.get(planId);
       plans.delete(planId);

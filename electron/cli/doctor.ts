@@ -1,0 +1,114 @@
+import type { GatewaySnapshot, ServerSnapshot, Snapshot } from "../../shared/snapshot.ts";
+import { worst } from "../../shared/words.ts";
+import { doctorText } from "../core/report/doctor-text.ts";
+import { maskAccounts, redact } from "../core/report/redact.ts";
+import { exitCode, reportJson } from "../core/report/report-json.ts";
+import { type Access, openAccess } from "./access.ts";
+import type { Arguments } from "./arguments.ts";
+import { UsageError } from "./arguments.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A verdict must have stood this long (ms) before it is printed, unless all is up. */
+const STABLE_MS = 3_500;
+/** What is kept of the deadline for printing and for closing the session cleanly (ms). */
+const RESERVE_MS = 1_500;
+const LOOK_MS = 100;
+
+/** Only the server and gateway asked for; the whole light is theirs then. @throws UsageError for an id that is not there */
+export function select(snapshot: Snapshot, server: string | null, gateway: string | null): Snapshot {
+  const servers = snapshot.servers
+    .filter((one) => server === null || one.id === server)
+    .map((one) => ({ ...one, gateways: one.gateways.filter((each) => gateway === null || each.id === gateway) }))
+    .filter((one) => gateway === null || one.gateways.length > 0);
+  if (server !== null && !snapshot.servers.some((one) => one.id === server)) throw new UsageError(`There is no server "${server}" in the settings.`);
+  if (gateway !== null && servers.length === 0) throw new UsageError(`There is no gateway "${gateway}" in the settings.`);
+  if (server === null && gateway === null) return snapshot;
+  const light = worst(servers.flatMap((one) => [one.light, ...one.gateways.map((each) => each.light)]));
+  return { ...snapshot, servers, light };
+}
+
+const undecided = (gateway: GatewaySnapshot): boolean =>
+  gateway.session.state === "opening" ||
+  gateway.lights.screen.state === "connecting" ||
+  gateway.lights.mcp.state === "connecting" ||
+  (gateway.cause === null && gateway.light !== "up");
+
+/** Nothing more is to be expected soon. */
+export function isDecided(servers: readonly ServerSnapshot[]): boolean {
+  return servers.every((server) => server.link.state !== "connecting" && server.gateways.every((gateway) => !undecided(gateway)));
+}
+
+const lightsOf = (snapshot: Snapshot): string =>
+  JSON.stringify(
+    snapshot.servers.map((server) => [
+      server.light,
+      server.gateways.map((gateway) => [gateway.light, gateway.cause?.id, Object.values(gateway.lights).map((light) => light.state)]),
+    ]),
+  );
+
+/** All up, or a verdict that stood for a while, or the end of the deadline: what is not known by then stays unknown. */
+async function waitForVerdict(access: Access, wanted: Arguments, startedAt: number): Promise<Snapshot> {
+  const until = startedAt + wanted.deadlineMs - RESERVE_MS;
+  let stableSince = Date.now();
+  let last = "";
+  for (;;) {
+    const now = select(access.snapshot(), wanted.server, wanted.gateway);
+    const lights = lightsOf(now);
+    if (lights !== last) {
+      last = lights;
+      stableSince = Date.now();
+    }
+    const decided = isDecided(now.servers);
+    const complete = now.servers
+      .flatMap((server) => server.gateways)
+      .every((gateway) => gateway.session.state !== "ready" || gateway.accounts.every((account) => account.at !== null));
+    if (decided && now.light === "up" && complete) return now;
+    if (decided && Date.now() - stableSince >= (access.shared ? 0 : STABLE_MS)) return now;
+    if (Date.now() >= until) return now;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(LOOK_MS, until - Date.now()))));
+  }
+}
+
+/** @returns the exit code */
+export async function doctor(wanted: Arguments, terminal: Terminal): Promise<number> {
+  const startedAt = Date.now();
+  const access = await openAccess(wanted.dataDir);
+  try {
+    if (access.snapshot().servers.length === 0) {
+      terminal.error("No server is set up yet. Start Gatelight (gatelight serve) and add your home server.");
+      return 2;
+    }
+    const snapshot = await waitForVerdict(access, wanted, startedAt);
+    const tools = wanted.mcpTools ? await callTools(access, snapshot, Math.max(1_000, startedAt + wanted.deadlineMs - Date.now())) : [];
+    if (wanted.json) terminal.out(JSON.stringify(reportJson(snapshot, Date.now())));
+    else {
+      // A report is pasted into forums: no account number, and no user name unless asked for.
+      const text = [
+        doctorText(snapshot).trimEnd(),
+        ...tools.map((tool) => `${tool.ok ? "PASS" : "FAIL"}  MCP tool call, ${tool.gateway}: ${tool.detail}`),
+      ].join("\n");
+      terminal.out(wanted.showNames ? text : maskAccounts(redact(text, { users: userNames() })));
+    }
+    return Math.max(exitCode(snapshot.light), tools.some((tool) => !tool.ok) ? 1 : 0);
+  } finally {
+    await access.close();
+  }
+}
+
+const userNames = (): string[] =>
+  [process.env.USER, process.env.USERNAME, process.env.LOGNAME].flatMap((name) => (name === undefined || name === "" ? [] : [name]));
+
+async function callTools(access: Access, snapshot: Snapshot, deadlineMs: number): Promise<{ gateway: string; ok: boolean; detail: string }[]> {
+  const wanted = snapshot.servers.flatMap((server) =>
+    server.gateways.filter((gateway) => gateway.lights.mcp.state !== "off").map((gateway) => ({ server: server.id, gateway: gateway.id })),
+  );
+  return Promise.all(
+    wanted.map(async (ref) => {
+      try {
+        return { gateway: ref.gateway, ...(await access.call("mcp.callTool", ref, deadlineMs)) };
+      } catch (error) {
+        return { gateway: ref.gateway, ok: false, detail: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+}

@@ -1,0 +1,154 @@
+import { userInfo } from "node:os";
+import type { CallContext, Handlers } from "../../shared/contract.ts";
+import type { Clock } from "./clock.ts";
+import { testServer } from "./discovery/test-server.ts";
+import type { GatewayRuntime } from "./gateway-runtime.ts";
+import { curveCsv, positionsCsv, summaryCsv } from "./history/csv.ts";
+import type { History } from "./history/history.ts";
+import { type ResolveEnvironment, resolveSshHost } from "./host-link/ssh/resolve-route.ts";
+import type { Prompts } from "./prompt-broker.ts";
+import type { Log, LogFile } from "./report/log.ts";
+import { problemReport } from "./report/problem-report.ts";
+import type { Screens } from "./screen/screens.ts";
+import type { SecretStore } from "./secrets/secret-store.ts";
+import type { ServerRuntime } from "./server-runtime.ts";
+import type { SettingsStore } from "./settings/settings-store.ts";
+import type { SimulationSwitch } from "./simulation-switch.ts";
+import type { OwnedSnapshotStore } from "./snapshot-store.ts";
+
+export interface HandlerPorts {
+  readonly servers: ReadonlyMap<string, ServerRuntime>;
+  readonly settings: SettingsStore;
+  readonly secrets: SecretStore;
+  readonly prompts: Prompts;
+  readonly screens: Screens;
+  readonly simulation: SimulationSwitch;
+  readonly store: OwnedSnapshotStore;
+  readonly history: History | null;
+  readonly log: Log & Partial<Pick<LogFile, "tail">>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly dataDir: string;
+  readonly sshEnvironment?: ResolveEnvironment;
+  readonly dismissNotice: (id: string) => void;
+}
+
+interface Ref {
+  readonly server: string;
+  readonly gateway: string;
+}
+
+const REPORT_LOG_LINES = 200;
+
+/** What each call of the contract does. Inputs are already checked. Errors are sentences for people. */
+export function coreHandlers(ports: HandlerPorts): Handlers {
+  const { servers, settings, prompts, screens, simulation, store, history } = ports;
+
+  const serverOf = (id: string): ServerRuntime => {
+    const server = servers.get(id);
+    if (server === undefined) throw new Error(`There is no server ${id}.`);
+    return server;
+  };
+  const gatewayOf = (ref: Ref): GatewayRuntime => {
+    const gateway = serverOf(ref.server).gateway(ref.gateway);
+    if (gateway === null) throw new Error(`There is no gateway ${ref.gateway} on ${ref.server}.`);
+    return gateway;
+  };
+  const keep = (): History => {
+    if (history === null) throw new Error("The history cannot be kept on this machine; the notice in the window says why.");
+    return history;
+  };
+  const who = (context: CallContext) => `window ${context.link.slice(0, 6)}`;
+
+  return {
+    "settings.get": async () => ({ settings: settings.current, file: settings.file }),
+    "settings.save": (value) => settings.save(value),
+    "server.resolve": async ({ host }) => resolveSshHost({ kind: "ssh", host, useAgent: true, useSshConfig: true }, ports.sshEnvironment),
+    "server.test": (server, { signal }) =>
+      testServer(server, {
+        prompts,
+        secrets: ports.secrets,
+        dataDir: ports.dataDir,
+        clock: ports.clock,
+        random: ports.random,
+        sshEnvironment: ports.sshEnvironment,
+        signal,
+      }),
+    "link.reconnect": async ({ server }) => {
+      serverOf(server).link.reconnectNow("asked by a person", { force: true });
+      return null;
+    },
+    "look.now": async (ref) => {
+      gatewayOf(ref).session.nudge({ now: true });
+      await serverOf(ref.server).lookAtAll(ref.gateway);
+      return null;
+    },
+    "prompt.answer": async ({ id, values, remember }) => {
+      if (!prompts.answer(id, values, remember)) throw new Error("This question is no longer open.");
+      return null;
+    },
+    "prompt.dismiss": async ({ id }) => {
+      prompts.dismiss(id);
+      return null;
+    },
+    "notice.dismiss": async ({ id }) => {
+      ports.dismissNotice(id);
+      return null;
+    },
+    "session.release": async ({ minutes, stopGateway, ...ref }) => {
+      const until = minutes === null ? null : ports.clock.now() + minutes * 60_000;
+      await gatewayOf(ref).session.release(until);
+      if (stopGateway) await serverOf(ref.server).stopGateway(ref.gateway);
+      return null;
+    },
+    "session.resume": async (ref) => {
+      gatewayOf(ref).session.resume();
+      await serverOf(ref.server).startGateway(ref.gateway);
+      return null;
+    },
+    "screen.open": (ref, context) => screens.open(ref, context),
+    "screen.close": async ({ screen }, { link }) => {
+      screens.close(screen, link);
+      return null;
+    },
+    "screen.picture": async ({ screen, picture }, { link }) => {
+      screens.picture(screen, picture, link);
+      return null;
+    },
+    "secret.forget": async (ref) => {
+      await ports.secrets.forget({ kind: "vnc-password", ...ref });
+      return null;
+    },
+    "repair.plan": async ({ repair, ...ref }) => gatewayOf(ref).repairs.plan(repair),
+    "repair.start": async ({ planId, confirmations, typedName }, context) => {
+      for (const server of servers.values())
+        for (const gateway of server.gateways)
+          if (gateway.repairs.knows(planId)) return { run: gateway.repairs.start(planId, { confirmations, typedName }, who(context)) };
+      throw new Error("This plan is no longer valid: it was started already, or is older than two minutes. Ask for it again.");
+    },
+    "repair.cancel": async (ref) => {
+      gatewayOf(ref).repairs.cancel();
+      return null;
+    },
+    "log.tail": ({ lines, ...ref }, { signal }) => serverOf(ref.server).logTail(gatewayOf(ref).target, lines, signal),
+    "history.curve": async ({ account, from, points, ...ref }) => keep().curve({ ...ref, account, from, points }),
+    "history.incidents": async ({ limit, ...ref }) => keep().incidents({ ...ref, limit }),
+    "export.csv": async ({ what, ...ref }) => {
+      const gateway = gatewayOf(ref);
+      const accounts = gateway.session.report.accounts;
+      const day = new Date(ports.clock.now()).toISOString().slice(0, 10);
+      const name = `gatelight-${ref.gateway}-${what}-${day}.csv`;
+      if (what === "positions") return { name, text: positionsCsv(accounts) };
+      if (what === "summary") return { name, text: summaryCsv(accounts) };
+      return { name, text: curveCsv(accounts.map(({ id }) => ({ account: id, points: keep().curve({ ...ref, account: id, from: 0, points: 5_000 }) }))) };
+    },
+    "report.create": async ({ showNames }) => ({
+      text: problemReport(store.current, ports.log.tail?.(REPORT_LOG_LINES) ?? [], { showNames, now: ports.clock.now(), users: [userInfo().username] }),
+    }),
+    "mcp.callTool": (ref, { signal }) => serverOf(ref.server).callMcpTool(gatewayOf(ref).target, signal),
+    "simulation.play": async ({ scenario }) => {
+      await simulation.play(scenario);
+      return null;
+    },
+  };
+}

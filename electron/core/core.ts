@@ -1,0 +1,207 @@
+import type { Handlers } from "../../shared/contract.ts";
+import type { ServerSettings, Settings } from "../../shared/settings.ts";
+import type { AppInfo, Notice, Snapshot } from "../../shared/snapshot.ts";
+import { worst } from "../../shared/words.ts";
+import type { Clock } from "./clock.ts";
+import { coreHandlers } from "./core-handlers.ts";
+import type { History } from "./history/history.ts";
+import type { ResolveEnvironment } from "./host-link/ssh/resolve-route.ts";
+import { createPrompts, type Prompts } from "./prompt-broker.ts";
+import type { Log } from "./report/log.ts";
+import { createScreens, type Screens } from "./screen/screens.ts";
+import type { SecretStore } from "./secrets/secret-store.ts";
+import { ServerRuntime } from "./server-runtime.ts";
+import type { SettingsStore } from "./settings/settings-store.ts";
+import { createSimulationSwitch, type SimulationPort } from "./simulation-switch.ts";
+import { createSnapshotStore, type OwnedSnapshotStore } from "./snapshot-store.ts";
+
+export interface CoreOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly host: AppInfo["host"];
+  readonly version: string;
+  readonly dataDir: string;
+  readonly settings: SettingsStore;
+  readonly secrets: SecretStore;
+  readonly log: Log;
+  /** `null` where the file cannot be had; the notice says why. */
+  readonly history: History | null;
+  /** What the person should know from the start. */
+  readonly notices: readonly Notice[];
+  /** How to play the simulated home server; `null` where it is left out. */
+  readonly simulation: SimulationPort | null;
+  /** Whether a person can answer a prompt. */
+  readonly somebody: () => boolean;
+  /** Where SSH's files are looked for; absent: this person's. */
+  readonly sshEnvironment?: ResolveEnvironment;
+}
+
+export interface Core {
+  readonly store: OwnedSnapshotStore;
+  readonly handlers: Handlers;
+  readonly screens: Screens;
+  readonly prompts: Prompts;
+  readonly settings: SettingsStore;
+  /** All links at once: after sleep, a network change, a click on the tray. */
+  reconnect(reason: string): void;
+  /** The machine goes to sleep: API sessions are closed cleanly. */
+  suspend(): Promise<void>;
+  resume(): void;
+  /** The servers as they run now (command line, tests). */
+  readonly servers: ReadonlyMap<string, ServerRuntime>;
+  dispose(): Promise<void>;
+}
+
+/** Silence is a change too: everything is judged at least this often (ms). */
+const TICK_MS = 1_000;
+
+/** Builds everything that is not a window. Starts watching at once. */
+export function createCore(options: CoreOptions): Core {
+  const { clock, log } = options;
+  const servers = new Map<string, ServerRuntime>();
+  const ending = new Set<Promise<void>>();
+  let notices: readonly Notice[] = options.notices;
+  let disposed = false;
+  let suspended: (() => void)[] = [];
+
+  const simulation = createSimulationSwitch(options.simulation, () => reconcile());
+  const active = (): Settings => simulation.settings ?? options.settings.current;
+  const prompts = createPrompts({ clock, somebody: options.somebody, onChange: () => publish() });
+
+  const app = (): AppInfo => ({
+    version: options.version,
+    host: options.host,
+    platform: process.platform,
+    secrets: options.secrets.backend,
+    simulation: simulation.info,
+  });
+  const snapshot = (): Omit<Snapshot, "revision"> => {
+    const list = [...servers.values()].map((server) => server.snapshot());
+    const lights = list.flatMap((server) => [server.light, ...server.gateways.map((gateway) => gateway.light)]);
+    return {
+      app: app(),
+      light: prompts.open.length > 0 ? "needs-you" : worst(lights),
+      servers: list,
+      prompts: prompts.open,
+      notices: [...notices, ...(options.settings.notice === null ? [] : [options.settings.notice])],
+      privacy: active().privacy,
+    };
+  };
+  const store = createSnapshotStore(snapshot(), clock);
+  function publish(): void {
+    if (!disposed) store.set(snapshot());
+  }
+
+  const screens = createScreens({
+    link: (server) => servers.get(server)?.link ?? null,
+    address: (server, gateway, signal) => servers.get(server)?.screenAddress(gateway, signal) ?? Promise.resolve(null),
+    secrets: { ...options.secrets, get: async (name) => simulation.secret(name) ?? (await options.secrets.get(name)) },
+    prompts,
+    nameOf: (server, gateway) => servers.get(server)?.gateway(gateway)?.target.name ?? gateway,
+    report: (server, gateway, report) => servers.get(server)?.screenReport(gateway, report),
+    clock,
+  });
+
+  function makeServer(settings: ServerSettings): ServerRuntime {
+    return new ServerRuntime(settings, {
+      clock,
+      random: options.random,
+      log,
+      prompts,
+      secrets: options.secrets,
+      history: options.history,
+      dataDir: options.dataDir,
+      sshEnvironment: options.sshEnvironment,
+      screenOpen: (gateway) => screens.openCount(settings.id, gateway) > 0,
+      onChange: publish,
+    });
+  }
+
+  /** Ends servers whose settings went or changed, starts the new ones. */
+  function reconcile(): void {
+    if (disposed) return;
+    const wanted = new Map(active().servers.map((server) => [server.id, server]));
+    for (const [id, server] of servers) {
+      const next = wanted.get(id);
+      if (next !== undefined && JSON.stringify(next) === JSON.stringify(server.settings)) continue;
+      servers.delete(id);
+      const end = server.dispose().catch((error: unknown) => log.error("ending a server failed", { error: String(error) }));
+      ending.add(end);
+      end.finally(() => ending.delete(end));
+    }
+    for (const [id, settings] of wanted) {
+      if (servers.has(id)) continue;
+      const server = makeServer(settings);
+      servers.set(id, server);
+      server.start();
+    }
+    // The order of the settings is the order of the window.
+    const order = [...wanted.keys()];
+    const sorted = [...servers].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+    servers.clear();
+    for (const [id, server] of sorted) servers.set(id, server);
+    publish();
+  }
+
+  const stopSettings = options.settings.onChange(() => reconcile());
+  const reconnect = (reason: string) => {
+    for (const server of servers.values()) server.link.reconnectNow(reason, { force: true });
+  };
+  let stopTick: () => void = () => {};
+  const tick = () => {
+    stopTick = clock.after(TICK_MS, () => {
+      for (const server of servers.values()) server.judge();
+      tick();
+    });
+  };
+  tick();
+  reconcile();
+
+  const core: Core = {
+    store,
+    screens,
+    prompts,
+    settings: options.settings,
+    servers,
+    handlers: coreHandlers({
+      servers,
+      settings: options.settings,
+      secrets: options.secrets,
+      prompts,
+      screens,
+      simulation,
+      store,
+      history: options.history,
+      log,
+      clock,
+      random: options.random,
+      dataDir: options.dataDir,
+      sshEnvironment: options.sshEnvironment,
+      dismissNotice(id) {
+        notices = notices.filter((notice) => notice.id !== id);
+        publish();
+      },
+    }),
+    reconnect,
+    async suspend() {
+      suspended = (await Promise.all([...servers.values()].map((server) => server.park()))).flat();
+    },
+    resume() {
+      for (const giveBack of suspended.splice(0)) giveBack();
+      reconnect("resume");
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      stopTick();
+      stopSettings();
+      prompts.dispose();
+      screens.dispose();
+      await Promise.all([...[...servers.values()].map((server) => server.dispose()), ...ending]);
+      servers.clear();
+      await simulation.dispose();
+      store.dispose();
+    },
+  };
+  return core;
+}

@@ -1,0 +1,183 @@
+import type { GatewaySettings, ServerSettings } from "../../shared/settings.ts";
+import { gatewayPorts } from "../../shared/settings.ts";
+import type { GatewaySnapshot, RepairRun } from "../../shared/snapshot.ts";
+import type { Clock } from "./clock.ts";
+import { diagnose } from "./diagnosis/diagnose.ts";
+import type { GatewayEvidence, GatewayTarget, Route, ServerEvidence } from "./diagnosis/evidence.ts";
+import { type Settled, settle } from "./diagnosis/settle.ts";
+import { GatewayFactBook, type GatewayFacts } from "./gateway-facts.ts";
+import { gatewaySnapshot } from "./gateway-snapshot.ts";
+import type { HostLink } from "./host-link/host-link.ts";
+import { type DialPermit, mayDial, mayLook } from "./may-dial.ts";
+import { createRepairs, type RepairEnd, type Repairs } from "./repair/repairs.ts";
+import { createSession } from "./session/create-session.ts";
+import type { GatewaySession, SessionReport } from "./session/session.ts";
+
+/** Socket facts this old (ms) still count as the look right before a dial. */
+const DIAL_LOOK_MS = 4_000;
+
+export interface GatewayPorts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly link: HostLink;
+  readonly server: () => ServerEvidence;
+  /** A fresh look at this gateway's sockets; resolves when the facts were taken, or after its deadline. */
+  readonly lookNow: () => Promise<void>;
+  /** Container, log and sockets anew. */
+  readonly lookAtAll: () => Promise<void>;
+  readonly mcpPost: (path: string, deadlineMs: number) => Promise<string>;
+  /** Something a view shows may have changed. */
+  readonly onChange: () => void;
+  readonly onRepairEnd: (end: RepairEnd) => void;
+  readonly onReport: (report: SessionReport) => void;
+}
+
+export function targetOf(gateway: GatewaySettings): GatewayTarget {
+  return {
+    id: gateway.id,
+    name: gateway.name ?? gateway.id,
+    mode: gateway.mode,
+    container: gateway.container,
+    ports: gatewayPorts(gateway),
+    clientId: gateway.clientId,
+    mcp: gateway.mcp == null ? null : { url: gateway.mcp.url, container: gateway.mcp.container ?? null },
+  };
+}
+
+/** One gateway while Gatelight watches it: its facts, its one API session, its verdict, its repairs. */
+export class GatewayRuntime {
+  readonly target: GatewayTarget;
+  readonly session: GatewaySession;
+  readonly repairs: Repairs;
+  private readonly facts: GatewayFactBook;
+  private readonly listeners = new Set<() => void>();
+  private settledNow: Settled;
+
+  constructor(
+    readonly settings: GatewaySettings,
+    server: ServerSettings,
+    private readonly ports: GatewayPorts,
+  ) {
+    this.target = targetOf(settings);
+    this.facts = new GatewayFactBook(this.target);
+    this.session = createSession({
+      clock: ports.clock,
+      random: ports.random,
+      clientId: settings.clientId,
+      mode: settings.mode,
+      mayDial: () => this.mayDial(),
+      dial: (options) => ports.link.dial(this.apiRoute(), options),
+    });
+    this.facts.takeReport(this.session.report, ports.clock.now());
+    this.settledNow = settle(null, diagnose(this.evidence(), ports.clock.now()), ports.clock.now());
+    this.session.onReport((report) => {
+      this.facts.takeReport(report, ports.clock.now());
+      ports.onReport(report);
+      this.judge();
+    });
+    this.repairs = createRepairs({
+      gateway: settings,
+      docker: server.docker,
+      serverName: server.name ?? server.id,
+      onRun: (_run: RepairRun) => ports.onChange(),
+      onBegin: (repair) => this.facts.noteRepair(repair, ports.clock.now()),
+      onEnd: ports.onRepairEnd,
+      ports: {
+        clock: ports.clock,
+        link: ports.link,
+        evidence: () => this.evidence(),
+        diagnosis: () => this.settledNow.diagnosis,
+        refresh: ports.lookAtAll,
+        onChange: (listener) => {
+          this.listeners.add(listener);
+          return () => this.listeners.delete(listener);
+        },
+        park: () => this.session.park(),
+        resubscribe: () => this.session.resubscribe(),
+        changeClientId: () => this.session.changeClientId(),
+        mcpPost: ports.mcpPost,
+      },
+    });
+  }
+
+  start(): void {
+    this.session.start();
+  }
+
+  get settled(): Settled {
+    return this.settledNow;
+  }
+
+  evidence(): GatewayEvidence {
+    return this.facts.evidence(this.ports.server());
+  }
+
+  take(facts: GatewayFacts): void {
+    const before = this.dialSense();
+    this.facts.take(facts);
+    this.judge();
+    // A way that has just opened is tried at once; every other change leaves the session's own pace alone.
+    if (!before && this.dialSense()) this.session.nudge({ now: true });
+    else this.session.nudge();
+  }
+
+  takeScreen(change: Parameters<GatewayFactBook["takeScreen"]>[0]): void {
+    this.facts.takeScreen(change, this.ports.clock.now());
+    this.judge();
+  }
+
+  /** The link's state or the server's facts changed. */
+  serverChanged(): void {
+    this.judge();
+    this.session.nudge();
+  }
+
+  /** Judges anew; called on each change and once a second, since silence is a change too. */
+  judge(): void {
+    const now = this.ports.clock.now();
+    const before = this.settledNow;
+    this.settledNow = settle(before, diagnose(this.evidence(), now), now);
+    for (const listener of [...this.listeners]) listener();
+    this.ports.onChange();
+  }
+
+  snapshot(forwards: GatewaySnapshot["forwards"]): GatewaySnapshot {
+    return gatewaySnapshot({
+      gateway: this.settings,
+      evidence: this.evidence(),
+      settled: this.settledNow,
+      report: this.session.report,
+      repairs: this.repairs.offers(),
+      run: this.repairs.run,
+      forwards,
+      now: this.ports.clock.now(),
+    });
+  }
+
+  route(which: "api" | "vnc"): Route | null {
+    return this.facts.current.route?.value[which] ?? null;
+  }
+
+  async dispose(): Promise<void> {
+    await this.repairs.dispose();
+    await this.session.dispose();
+    this.listeners.clear();
+  }
+
+  private dialSense(): boolean {
+    return mayDial(this.evidence(), this.ports.clock.now(), DIAL_LOOK_MS).ok;
+  }
+
+  private apiRoute(): { host: string; port: number } {
+    const route = this.route("api");
+    if (route === null) throw new Error("The API's address is not known yet.");
+    return { host: route.host, port: route.port };
+  }
+
+  private async mayDial(): Promise<DialPermit> {
+    const sense = mayLook(this.evidence());
+    if (!sense.ok) return sense;
+    await this.ports.lookNow();
+    return mayDial(this.evidence(), this.ports.clock.now(), DIAL_LOOK_MS);
+  }
+}

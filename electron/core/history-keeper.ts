@@ -1,0 +1,84 @@
+import type { AccountSnapshot } from "../../shared/snapshot.ts";
+import type { Clock } from "./clock.ts";
+import type { Settled } from "./diagnosis/settle.ts";
+import type { History } from "./history/history.ts";
+import type { RepairEnd } from "./repair/repairs.ts";
+
+interface Open {
+  readonly incident: number;
+  readonly causeId: string | null;
+}
+
+/** Writes what a server's gateways went through: one incident a fault from its onset to its end, each repair, the accounts' curve. */
+export class HistoryKeeper {
+  private readonly open = new Map<string, Open>();
+
+  constructor(
+    private readonly history: History,
+    private readonly server: string,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Called with every verdict; writes only where the fault began, changed its cause or ended. */
+  judged(gateway: string, settled: Settled): void {
+    const { diagnosis } = settled;
+    const known = this.open.get(gateway);
+    const faulty = diagnosis.light === "down" || diagnosis.light === "degraded" || diagnosis.light === "needs-you";
+    if (known !== undefined && (diagnosis.light === "up" || (faulty && known.causeId !== (diagnosis.cause?.id ?? null)))) {
+      this.history.endIncident(known.incident, this.clock.now());
+      this.open.delete(gateway);
+    }
+    if (!faulty || this.open.has(gateway)) return;
+    const incident = this.history.addIncident({
+      server: this.server,
+      gateway,
+      kind: "light",
+      at: this.clock.now(),
+      endedAt: null,
+      title: diagnosis.sentence,
+      detail: diagnosis.cause?.because.join("\n") ?? "",
+      cause: diagnosis.cause?.id ?? null,
+    });
+    this.open.set(gateway, { incident, causeId: diagnosis.cause?.id ?? null });
+  }
+
+  repairEnded(gateway: string, { run, who, causeId }: RepairEnd): void {
+    this.history.addIncident({
+      server: this.server,
+      gateway,
+      kind: "repair",
+      at: run.startedAt,
+      endedAt: run.endedAt,
+      title: `${run.title}: ${run.outcome}`,
+      detail: [
+        `asked by ${who}`,
+        ...(causeId === null ? [] : [`against ${causeId}`]),
+        ...run.steps.map((step) => `${step.title}: ${step.state}${step.detail === "" ? "" : `, ${step.detail}`}`),
+        run.verdict ?? "",
+      ].join("\n"),
+      cause: null,
+    });
+  }
+
+  sample(gateway: string, accounts: readonly AccountSnapshot[]): void {
+    for (const account of accounts) {
+      const net = account.figures.NetLiquidation;
+      if (net === undefined || account.stale) continue;
+      this.history.sample({
+        server: this.server,
+        gateway,
+        account: account.id,
+        at: this.clock.now(),
+        netLiquidation: net.value,
+        currency: net.currency,
+        dailyPnl: account.figures.DailyPnL?.value ?? null,
+      });
+    }
+  }
+
+  /** Gatelight looks away now: what is open is not known to go on. */
+  dispose(): void {
+    for (const { incident } of this.open.values()) this.history.endIncident(incident, this.clock.now());
+    this.open.clear();
+  }
+}

@@ -1,0 +1,296 @@
+import type { LogLine } from "../../shared/contract.ts";
+import type { ServerSettings } from "../../shared/settings.ts";
+import type { LightSnapshot, ServerSnapshot } from "../../shared/snapshot.ts";
+import type { Clock } from "./clock.ts";
+import type { GatewayTarget, ServerEvidence } from "./diagnosis/evidence.ts";
+import { serverLights } from "./diagnosis/server-lights.ts";
+import { GatewayForwards } from "./gateway-forwards.ts";
+import { GatewayRuntime } from "./gateway-runtime.ts";
+import type { History } from "./history/history.ts";
+import { HistoryKeeper } from "./history-keeper.ts";
+import type { HostAddress, HostLink } from "./host-link/host-link.ts";
+import type { ResolveEnvironment } from "./host-link/ssh/resolve-route.ts";
+import { logTail } from "./log-tail.ts";
+import { makeLink } from "./make-link.ts";
+import { findRoutes } from "./probes/routes.ts";
+import { createServerWatch, type ServerWatch } from "./probes/server-watch.ts";
+import type { PromptBroker } from "./prompts.ts";
+import type { Log } from "./report/log.ts";
+import type { ScreenReport } from "./screen/screen-ports.ts";
+import type { SecretStore } from "./secrets/secret-store.ts";
+import { SideProbes } from "./side-probes.ts";
+
+export interface ServerPorts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly prompts: PromptBroker;
+  readonly secrets: SecretStore;
+  readonly history: History | null;
+  readonly dataDir: string;
+  readonly sshEnvironment?: ResolveEnvironment;
+  /** A person looks at this gateway's screen now. */
+  readonly screenOpen: (gateway: string) => boolean;
+  readonly onChange: () => void;
+}
+
+const LOOK_ALL_MS = 8_000;
+const DOCKER_MS = 90_000;
+
+/** One server while Gatelight watches it: its link, its probes, its gateways. */
+export class ServerRuntime {
+  readonly link: HostLink;
+  private readonly watch: ServerWatch;
+  private readonly runtimes: ReadonlyMap<string, GatewayRuntime>;
+  private readonly sides: ReadonlyMap<string, SideProbes>;
+  private readonly forwards: ReadonlyMap<string, GatewayForwards>;
+  private readonly keeper: HistoryKeeper | null;
+  private evidence: ServerEvidence;
+  private linkLight: LightSnapshot;
+  private dockerLight: LightSnapshot;
+  private stopState: () => void = () => {};
+  private factsSeen = new Set<() => void>();
+
+  constructor(
+    readonly settings: ServerSettings,
+    private readonly ports: ServerPorts,
+  ) {
+    const { clock } = ports;
+    this.link = makeLink(settings, ports);
+    this.evidence = { reach: settings.reach.kind, host: this.host, link: { at: clock.now(), value: this.link.state }, docker: null, clockSkewMs: null };
+    this.keeper = ports.history === null ? null : new HistoryKeeper(ports.history, settings.id, clock);
+    this.runtimes = new Map(
+      settings.gateways.map((gateway) => [
+        gateway.id,
+        new GatewayRuntime(gateway, settings, {
+          clock,
+          random: ports.random,
+          link: this.link,
+          server: () => this.evidence,
+          lookNow: () => this.watch.lookNow(gateway.id),
+          lookAtAll: () => this.lookAtAll(gateway.id),
+          mcpPost: (path, deadlineMs) => this.side(gateway.id).post(path, deadlineMs),
+          onChange: ports.onChange,
+          onRepairEnd: (end) => this.keeper?.repairEnded(gateway.id, end),
+          onReport: (report) => this.keeper?.sample(gateway.id, report.accounts),
+        }),
+      ]),
+    );
+    this.sides = new Map(
+      this.gateways.map((gateway) => [
+        gateway.target.id,
+        new SideProbes({
+          clock,
+          link: this.link,
+          docker: settings.docker,
+          target: gateway.target,
+          route: () => gateway.route("vnc"),
+          evidence: () => gateway.evidence(),
+          screenOpen: () => ports.screenOpen(gateway.target.id),
+          take: (facts) => gateway.take(facts),
+        }),
+      ]),
+    );
+    this.forwards = new Map(
+      settings.gateways.map((gateway) => [
+        gateway.id,
+        new GatewayForwards(gateway, this.link, (which) => this.gateway(gateway.id)?.route(which) ?? null, ports.onChange),
+      ]),
+    );
+    this.watch = createServerWatch({
+      link: this.link,
+      docker: settings.docker,
+      targets: this.gateways.map((gateway) => gateway.target),
+      clock,
+      onServer: (facts) => {
+        this.evidence = { ...this.evidence, ...facts };
+        this.serverChanged();
+      },
+      onFacts: (id, facts) => {
+        const gateway = this.runtimes.get(id);
+        if (gateway === undefined) return;
+        const settingsOf = gateway.settings;
+        const route =
+          facts.container == null
+            ? {}
+            : {
+                route: {
+                  at: facts.container.at,
+                  value: findRoutes(facts.container.value, gateway.target, settingsOf.endpoints ?? {}, settings.reach.kind, process.platform),
+                },
+              };
+        gateway.take({ ...facts, container: facts.container ?? undefined, ...route });
+        for (const seen of [...this.factsSeen]) seen();
+      },
+      onMcpContainer: (id, container) => this.side(id).mcpContainer(container),
+      onPeer: (id, peer) => this.runtimes.get(id)?.take({ peer }),
+    });
+    const lights = serverLights(this.evidence);
+    this.linkLight = { ...lights.link, since: clock.now() };
+    this.dockerLight = { ...lights.docker, since: clock.now() };
+    // Addresses given in the settings are known before Docker says a word.
+    for (const gateway of this.gateways)
+      if (gateway.settings.endpoints !== undefined)
+        gateway.take({
+          route: { at: clock.now(), value: findRoutes(null, gateway.target, gateway.settings.endpoints, settings.reach.kind, process.platform) },
+        });
+  }
+
+  get gateways(): GatewayRuntime[] {
+    return [...this.runtimes.values()];
+  }
+
+  gateway(id: string): GatewayRuntime | null {
+    return this.runtimes.get(id) ?? null;
+  }
+
+  start(): void {
+    this.stopState = this.link.onState((state) => {
+      this.evidence = { ...this.evidence, link: { at: this.ports.clock.now(), value: state }, ...(state.kind === "up" ? {} : { docker: null }) };
+      this.serverChanged();
+    });
+    this.link.start();
+    this.watch.start();
+    for (const gateway of this.gateways) gateway.start();
+    for (const side of this.sides.values()) side.start();
+    for (const forward of this.forwards.values()) forward.start();
+  }
+
+  /** Judges every gateway anew, keeps the incidents, sets the pace of looking. */
+  judge(): void {
+    const now = this.ports.clock.now();
+    const lights = serverLights(this.evidence);
+    this.linkLight = keepSince(this.linkLight, lights.link, now);
+    this.dockerLight = keepSince(this.dockerLight, lights.docker, now);
+    for (const gateway of this.gateways) {
+      gateway.judge();
+      this.keeper?.judged(gateway.target.id, gateway.settled);
+      // Only a fault is worth a process on the server.
+      if (gateway.settled.diagnosis.light !== "up" && this.link.state.kind === "up")
+        this.watch.lookProcesses(gateway.target.id).catch((error: unknown) => this.ports.log.warn("looking at processes failed", { error: String(error) }));
+    }
+    this.watch.setPace(this.gateways.every((gateway) => gateway.settled.diagnosis.light === "up") ? "calm" : "alert");
+  }
+
+  snapshot(): ServerSnapshot {
+    const { settings } = this;
+    return {
+      id: settings.id,
+      name: settings.name ?? settings.id,
+      host: this.host,
+      reach: settings.reach.kind,
+      light: this.linkLight.state === "up" && this.dockerLight.state !== "off" ? this.dockerLight.state : this.linkLight.state,
+      link: this.linkLight,
+      docker: this.dockerLight,
+      gateways: this.gateways.map((gateway) => gateway.snapshot(this.forwards.get(gateway.target.id)?.snapshot ?? [])),
+    };
+  }
+
+  /** Container, sockets, screen and MCP of one gateway anew; resolves when the facts are in, or after 8 s. */
+  async lookAtAll(gateway: string): Promise<void> {
+    const begun = this.ports.clock.now();
+    const runtime = this.runtimes.get(gateway);
+    if (runtime === undefined) return;
+    this.watch.inspectNow();
+    const inspected = new Promise<void>((resolve) => {
+      const finish = () => {
+        this.factsSeen.delete(look);
+        stop();
+        resolve();
+      };
+      const look = () => {
+        if ((runtime.evidence().container?.at ?? 0) >= begun) finish();
+      };
+      const stop = this.ports.clock.after(LOOK_ALL_MS, finish);
+      this.factsSeen.add(look);
+    });
+    await Promise.all([inspected, this.watch.lookNow(gateway), this.side(gateway).lookNow()]);
+  }
+
+  async screenAddress(gateway: string, signal: AbortSignal): Promise<HostAddress | null> {
+    const runtime = this.runtimes.get(gateway);
+    if (runtime === undefined) return null;
+    if (runtime.route("vnc") === null && !signal.aborted) await this.lookAtAll(gateway);
+    return runtime.route("vnc");
+  }
+
+  screenReport(gateway: string, report: ScreenReport): void {
+    const runtime = this.runtimes.get(gateway);
+    if (runtime === undefined || report.kind === "failed") {
+      this.sides
+        .get(gateway)
+        ?.lookNow()
+        .catch((error: unknown) => this.ports.log.warn("looking at the screen failed", { error: String(error) }));
+      return;
+    }
+    runtime.takeScreen((before) => {
+      const known = before?.kind === "answers" ? before : { kind: "answers" as const, version: "", login: "not-tried" as const, picture: null };
+      return report.kind === "login" ? { ...known, version: report.version, login: report.login } : { ...known, picture: report.picture };
+    });
+  }
+
+  logTail(target: GatewayTarget, lines: number, signal: AbortSignal): Promise<{ lines: LogLine[]; truncated: boolean }> {
+    return logTail(this.link, this.settings.docker, target.container, lines, signal);
+  }
+
+  callMcpTool(target: GatewayTarget, signal: AbortSignal): Promise<{ ok: boolean; detail: string }> {
+    return this.side(target.id).callTool(signal);
+  }
+
+  /** For the hand-over to TWS. @throws Error in plain words */
+  async stopGateway(gateway: string): Promise<void> {
+    await this.docker(["stop", "--time", "30"], gateway);
+    this.stoppedForTws.add(gateway);
+  }
+
+  /** Starts again what `stopGateway` stopped, nothing else. @throws Error in plain words */
+  async startGateway(gateway: string): Promise<void> {
+    if (this.stoppedForTws.delete(gateway)) await this.docker(["start"], gateway);
+  }
+
+  async park(): Promise<(() => void)[]> {
+    return Promise.all(this.gateways.map((gateway) => gateway.session.park()));
+  }
+
+  async dispose(): Promise<void> {
+    this.stopState();
+    for (const forward of this.forwards.values()) forward.dispose();
+    for (const side of this.sides.values()) side.dispose();
+    await Promise.all(this.gateways.map((gateway) => gateway.dispose()));
+    this.watch.dispose();
+    await this.link.dispose();
+    this.keeper?.dispose();
+  }
+
+  private readonly stoppedForTws = new Set<string>();
+
+  private get host(): string {
+    const { reach } = this.settings;
+    return reach.kind === "ssh" ? reach.host : "this machine";
+  }
+
+  private side(gateway: string): SideProbes {
+    const side = this.sides.get(gateway);
+    if (side === undefined) throw new Error(`There is no gateway ${gateway}.`);
+    return side;
+  }
+
+  private serverChanged(): void {
+    for (const gateway of this.gateways) gateway.serverChanged();
+    this.judge();
+    this.ports.onChange();
+  }
+
+  private async docker(words: readonly string[], gateway: string): Promise<void> {
+    const container = this.runtimes.get(gateway)?.target.container;
+    if (container === undefined) throw new Error(`There is no gateway ${gateway}.`);
+    const result = await this.link.exec([this.settings.docker, ...words, container], { deadlineMs: DOCKER_MS });
+    if (result.code !== 0) throw new Error(`docker ${words[0]} ${container}: ${result.stderr.trim().split("\n")[0] ?? "failed"}`);
+  }
+}
+
+/** A light's age counts from its last change of state. */
+const keepSince = (before: LightSnapshot, next: Omit<LightSnapshot, "since">, now: number): LightSnapshot => ({
+  ...next,
+  since: before.state === next.state ? before.since : now,
+});
