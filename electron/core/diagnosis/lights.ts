@@ -2,7 +2,7 @@ import { CHAIN_LIGHTS, type LightName, type LightState } from "../../../shared/w
 import { PHASE_WORDS } from "./causes/login.ts";
 import type { ApiFailureKind } from "./evidence.ts";
 import type { LightVerdict } from "./finding.ts";
-import { FRESH_ANSWER_MS, failed, type Look, QUEUE_FULL } from "./look.ts";
+import { FRESH_ANSWER_MS, type Look, QUEUE_FULL } from "./look.ts";
 import { duration, list, plural, redact } from "./text.ts";
 
 /** What each light shows by its own evidence. Causes are laid over it afterwards. */
@@ -47,12 +47,16 @@ export function baseLights(look: Look): Record<LightName, LightVerdict> {
 }
 
 function server(look: Look): LightVerdict {
-  const { host, reach } = look.evidence.server;
-  const link = look.link;
+  if (look.link.kind === "up" && !look.answering && allStale(look))
+    return light("connecting", "no answer", "The SSH connection is open, but nothing comes through it.");
+  return serverLight(look.evidence.server);
+}
+
+/** The link alone, whatever hangs behind it. */
+export function serverLight({ host, reach, link: fact }: Look["evidence"]["server"]): LightVerdict {
+  const link = fact.value;
   switch (link.kind) {
     case "up": {
-      const stale = !look.answering && allStale(look);
-      if (stale) return light("connecting", "no answer", "The SSH connection is open, but nothing comes through it.");
       if (reach === "local") return light("up", "this machine", "The gateway runs on this machine.");
       return light("up", "connected", `SSH to ${host} is up.`, link.latencyMs);
     }
@@ -257,9 +261,4 @@ function mcp(look: Look, ground: Blocked): LightVerdict {
 export function listeningPorts(look: Look): string {
   const ports = [...new Set((look.sockets?.listeners ?? []).map((row) => row.port))].sort((a, b) => a - b);
   return ports.length === 0 ? "none" : list(ports.slice(0, 12).map(String));
-}
-
-/** A failure that matters now, in one word. */
-export function failureWord(look: Look): string | null {
-  return look.failure === null || failed(look, look.failure.kind) === null ? null : FAILURE_WORDS[look.failure.kind];
 }

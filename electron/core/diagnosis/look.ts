@@ -153,15 +153,15 @@ function isStuck(queue: number, sockets: SocketsFact, evidence: GatewayEvidence,
   const lastEmpty = recent.findLastIndex((look) => look.value === 0);
   const waiting = recent.slice(lastEmpty + 1);
   const [first] = waiting;
-  return first !== undefined && waiting.length >= 2 && now - first.at >= 2_000;
+  const seenAt = evidence.sockets?.at ?? now;
+  return first !== undefined && seenAt - first.at >= 2_000;
 }
 
 /** Where the relay sends to, by the log's own words; `null` where it does not tell. */
 export function relayUpstream(look: Look): number | null {
   const relay = look.login?.relay ?? null;
   if (relay === null) return null;
-  const own = look.evidence.gateway.ports.relay;
-  return relay.from === own ? relay.to : relay.from;
+  return relay.to === look.evidence.gateway.ports.relay ? relay.from : relay.to;
 }
 
 /** The failure is one of these. */

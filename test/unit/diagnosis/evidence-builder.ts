@@ -68,7 +68,7 @@ export const loginDone = (now: number): LoginFact => ({
   commandServer: { port: 7462 },
   apiPort: 4002,
   readOnlyApi: false,
-  relay: { from: 4002, to: 4004, tradingMode: "paper" },
+  relay: { from: 4004, to: 4002, tradingMode: "paper" },
   relayErrors: { refused: 14, timedOut: 0, lastAt: now - 3 * DAY + 60 * S },
   exit: null,
   exits: [],

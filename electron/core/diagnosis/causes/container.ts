@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 
 /** Starts nobody asked Gatelight for, within the last `ms`. */
 function foreignStarts(look: Look, ms: number) {
-  return look.evidence.history.starts.filter((start) => !start.byUs && look.now - start.seenAt >= 0 && look.now - start.seenAt <= ms);
+  return look.evidence.history.starts.filter((start) => !start.byUs && look.now - start.startedAt <= ms);
 }
 
 export const CONTAINER_CAUSES: readonly Cause[] = [
@@ -130,7 +130,9 @@ export const CONTAINER_CAUSES: readonly Cause[] = [
       const words = said ? [`${duration(look.now - healing.at)} ago the MCP server logged: “${redact(healing.text)}”`] : [];
       if (look.answering && starts.length < 3) return null;
       if (said && (starts.length > 0 || look.running !== null)) return certain([...words, ...again]);
-      if (again.length > 0 && !byPolicy) return likely(again);
+      const [first] = starts;
+      const neverGood = first !== undefined && (look.evidence.history.lastReadyAt ?? 0) < first.startedAt;
+      if ((starts.length >= 3 || (again.length > 0 && neverGood)) && !byPolicy) return likely(again);
       return null;
     },
   },
