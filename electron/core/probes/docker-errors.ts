@@ -35,3 +35,8 @@ function firstLine(text: string): string {
   const line = text.split("\n").find((one) => one.trim() !== "" && !/^WARNING/.test(one)) ?? "";
   return line.trim().slice(0, 300);
 }
+
+/** The same as a fact: `ok` when docker answered, whatever it said of the container asked for. */
+export function classifyDockerError(code: number | null, stderr: string): DockerFact {
+  return dockerFault({ code, stderr }) ?? { kind: "ok", version: null };
+}

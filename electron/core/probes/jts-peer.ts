@@ -1,0 +1,22 @@
+import type { GatewayTarget, PresentContainer } from "../diagnosis/evidence.ts";
+import type { DockerReader } from "./docker-reader.ts";
+
+/** The image's own folder; dual mode and TWS_SETTINGS_PATH put another in its place (facts §1, Files). */
+const HOME = "/home/ibgateway/Jts";
+
+/** Where jts.ini may lie: settings folders are mounted, so that they outlive the container. */
+export function jtsIniPaths(container: Pick<PresentContainer, "mounts">, mode: GatewayTarget["mode"]): string[] {
+  const folders = [...container.mounts.map((mount) => mount.destination).filter((path) => /^\/[\w./-]{1,200}$/.test(path)), HOME];
+  return [...new Set(folders.flatMap((folder) => (folder.endsWith(".ini") ? [folder] : [`${folder}_${mode}/jts.ini`, `${folder}/jts.ini`])))].slice(0, 16);
+}
+
+/** `Peer=ndc1.ibllc.com:4001` → `ndc1`: the region of IBKR's servers, which sets the hour of the nightly reset (facts §3.5). */
+export function parsePeer(text: string): string | null {
+  return /^\s*Peer\s*=\s*([a-z]{2,8}\d{0,2})\.[\w.-]+(?::\d+)?\s*$/im.exec(text.slice(0, 65_536))?.[1]?.toLowerCase() ?? null;
+}
+
+/** One process on the server. @returns `null` when the file or the line is not there */
+export async function readPeer(reader: DockerReader, container: PresentContainer, mode: GatewayTarget["mode"]): Promise<string | null> {
+  const text = await reader.cat(container.name, jtsIniPaths(container, mode));
+  return text === null ? null : parsePeer(text);
+}
