@@ -1,0 +1,459 @@
+import type { Duplex } from "node:stream";
+import type { Container, ContainerProgram, ProcessRow } from "../docker/container.ts";
+import type { Endpoint } from "../net/endpoint.ts";
+import type { Listener } from "../net/listener.ts";
+import type { FixedRow } from "../net/namespace.ts";
+import { Relay } from "../net/relay.ts";
+import type { SimClock } from "../sim-clock.ts";
+import { ApiServer } from "./api-server.ts";
+import { openCommandServer } from "./command-server.ts";
+import { gatewayFile } from "./gateway-files.ts";
+import { gatewayProcesses } from "./gateway-processes.ts";
+import { dialogOpened, ibcError, ibcLine } from "./ibc-log.ts";
+import { bootSteps, type Effect, loginSteps, type ScreenState, type ScriptContext, type Step } from "./login-script.ts";
+import type { ApiSettings, GatewayPlan } from "./plan.ts";
+
+/** The screen of one gateway, as this program drives it. */
+export interface ScreenPort {
+  serve(socket: Duplex): void;
+  /** Something that is shown may have changed. */
+  changed(): void;
+  closeClients(): void;
+}
+
+export interface GatewayOptions {
+  readonly clock: SimClock;
+  readonly mode: "paper" | "live";
+  readonly plan: GatewayPlan;
+  /** The settings volume: survives the JVM and, with the volume, the container. */
+  readonly saved: ApiSettings;
+  readonly screen: (gateway: Gateway) => ScreenPort;
+}
+
+const copy = (settings: ApiSettings): ApiSettings => ({ ...settings, trustedIps: [...settings.trustedIps] });
+
+/** What runs in a gateway's container: Xvfb, x11vnc, socat, IBC, and the JVM with the API. */
+export class Gateway implements ContainerProgram {
+  readonly container: Container;
+  readonly plan: GatewayPlan;
+  readonly mode: "paper" | "live";
+  readonly relayPort: number;
+  readonly api: ApiServer;
+  /** In the JVM's memory; written to `saved` only by a graceful exit. */
+  settings: ApiSettings;
+  screenState: ScreenState = "black";
+  /** Since when the window is there. */
+  mainSince: number | null = null;
+  javaRunning = false;
+  xvfbRunning = false;
+  relay: Relay | null = null;
+  readonly #options: GatewayOptions;
+  readonly #screen: ScreenPort;
+  #vnc: Listener | null = null;
+  #command: Listener | null = null;
+  #brokerRow: FixedRow | null = null;
+  #brokerWanted = false;
+  #cancels = new Set<() => void>();
+  #attempt = 0;
+  #restarting = false;
+  readonly commands: string[] = [];
+
+  constructor(container: Container, options: GatewayOptions) {
+    this.container = container;
+    this.#options = options;
+    this.plan = options.plan;
+    this.mode = options.mode;
+    this.relayPort = options.mode === "paper" ? 4004 : 4003;
+    this.settings = copy(options.saved);
+    this.api = new ApiServer({
+      namespace: container.namespace,
+      clock: options.clock,
+      plan: options.plan,
+      settings: () => this.settings,
+      onDialog: (open) => {
+        this.say(dialogOpened("Accept incoming connection", open ? "Opened" : "Closed"));
+        this.#screen.changed();
+      },
+      onChange: () => this.#screen.changed(),
+    });
+    this.#screen = options.screen(this);
+  }
+
+  get clock(): SimClock {
+    return this.#options.clock;
+  }
+  get apiPort(): number {
+    return this.mode === "paper" ? 4002 : 4001;
+  }
+  get vncListening(): boolean {
+    return this.#vnc !== null;
+  }
+  get brokerLine(): boolean {
+    return this.#brokerRow !== null;
+  }
+  get screen(): ScreenPort {
+    return this.#screen;
+  }
+
+  /** True if a program could trade now: listening, accepting, answering, data flowing. */
+  get usable(): boolean {
+    const { plan } = this;
+    const reachable = this.relay !== null && plan.portOverride === null && plan.relayTarget === null;
+    const answers = plan.api.reply === "good" && !plan.api.deaf && !plan.api.disclaimer && !plan.api.accountSilent && !plan.acceptDialog;
+    return this.container.running && reachable && answers && this.api.listener !== null && !this.api.listener.paused && this.brokerLine;
+  }
+
+  start(ageMs: number): void {
+    this.settings = copy(this.#options.saved);
+    this.#attempt = 0;
+    const context = this.#context(false);
+    this.#play([...bootSteps(context), ...loginSteps(context, 5_000)], ageMs);
+    this.#cancels.add(this.clock.everyReal(1_000, () => this.api.tick()));
+    this.apply();
+  }
+
+  kill(): void {
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels.clear();
+    this.#stopJava();
+    this.relay?.close();
+    this.relay = null;
+    this.#stopVnc();
+    this.xvfbRunning = false;
+    this.#restarting = false;
+  }
+
+  processes(firstPid: number): ProcessRow[] {
+    return gatewayProcesses(this, firstPid);
+  }
+  file(path: string): string | null {
+    return gatewayFile(this, path);
+  }
+
+  killProcess(comm: string, signal: string): number {
+    if (comm === "socat" && this.relay !== null) {
+      this.relay.close();
+      this.relay = null;
+      // The image's loop starts it again after SSH_RESTART (5 s).
+      if (this.plan.relay === "running") this.#after(5_000, () => this.#startRelay());
+      return 1;
+    }
+    if (comm === "x11vnc" && this.#vnc !== null) {
+      this.#stopVnc();
+      return 1;
+    }
+    if (comm === "java" && this.javaRunning) {
+      if (signal === "STOP" || signal === "CONT") {
+        this.plan.hung = signal === "STOP" ? "stopped" : null;
+        this.apply();
+      } else this.#exit(137 % 256, false);
+      return 1;
+    }
+    if (comm === "Xvfb" && this.xvfbRunning) {
+      this.xvfbRunning = false;
+      this.container.namespace.unixSockets.clear();
+      this.container.namespace.changed();
+      this.#stopVnc();
+      return 1;
+    }
+    return 0;
+  }
+
+  startProcess(argv: readonly string[]): boolean {
+    if (argv[0] === "x11vnc" && this.xvfbRunning && this.#vnc === null) {
+      this.plan.vnc = "running";
+      this.#startVnc();
+      return true;
+    }
+    if (argv.some((word) => word.endsWith("run_socat.sh")) || argv[0] === "socat") {
+      if (this.relay !== null) return false;
+      this.plan.relay = "running";
+      this.#startRelay();
+      return true;
+    }
+    return false;
+  }
+
+  /** Takes up what the plan says now; for scenarios that turn while it runs. */
+  apply(): void {
+    this.api.apply();
+    if (this.plan.relay !== "running" && this.relay !== null) {
+      this.relay.close();
+      this.relay = null;
+    }
+    if (this.plan.vnc === "died" || this.plan.vnc === "off") this.#stopVnc();
+    if (this.#brokerWanted) this.#setBroker(this.plan.broker.line);
+    this.#screen.changed();
+  }
+
+  say(...texts: string[]): void {
+    const at = this.clock.now();
+    for (const text of texts) this.container.log.write(at, ibcLine(at + this.plan.logSkewMs, text));
+  }
+  print(...lines: string[]): void {
+    for (const line of lines) this.container.log.write(this.clock.now(), line);
+  }
+
+  /** Apply (or OK) in the gateway's own settings dialog. */
+  applySettings(next: ApiSettings): void {
+    const portMoved = next.socketPort !== this.settings.socketPort;
+    const reopen = portMoved || next.localhostOnly !== this.settings.localhostOnly || next.trustedIps.join() !== this.settings.trustedIps.join();
+    this.settings = copy(next);
+    if (portMoved) {
+      this.plan.portOverride = null;
+      this.api.portChanged(next.socketPort);
+    } else if (reopen) this.api.reopen();
+    this.#screen.changed();
+  }
+
+  /** The broker's side: the line falls or comes back. `code` 1101: data must be asked anew; 1102: kept. */
+  setBrokerLine(up: boolean, code: 1101 | 1102 = 1102): void {
+    this.plan.broker.line = up;
+    if (this.#brokerWanted) this.#setBroker(up, code);
+    this.#screen.changed();
+  }
+
+  /** A log-in that waits for a person goes on. */
+  approve(): void {
+    if (!this.javaRunning || this.mainSince !== null) return;
+    this.plan.login = "good";
+    this.#play(
+      loginSteps({ ...this.#context(true), autorestart: true }, 0)
+        .filter((step) => step.at >= 18_000)
+        .map((step) => ({ ...step, at: step.at - 18_000 })),
+      0,
+    );
+  }
+
+  /** A person clicks the paper notice away. */
+  acceptDisclaimer(): void {
+    this.plan.api.disclaimer = false;
+    this.plan.login = "good";
+    this.say("Click button: I understand and accept", "Login has completed");
+    this.#show("main");
+  }
+
+  /** IBC's token restart inside the container: no second factor, settings are written. */
+  softRestart(): void {
+    if (this.#restarting) return;
+    this.#restarting = true;
+    this.#after(4_000, () => {
+      this.say(dialogOpened("Restart in progress"), dialogOpened("Shutdown progress"));
+      this.#save();
+      this.#stopJava();
+      this.#after(3_000, () => {
+        this.print("autorestart file found at /home/ibgateway/tws_settings/abcdefghijk/autorestart", "IBC returned exit status 0", "IBC will restart shortly");
+        this.#restarting = false;
+        this.#play(loginSteps({ ...this.#context(true), autorestart: true }, 2_000), 0);
+      });
+    });
+  }
+
+  #save(): void {
+    Object.assign(this.#options.saved, copy(this.settings));
+  }
+
+  #context(again: boolean): ScriptContext {
+    this.#attempt += 1;
+    return {
+      plan: this.plan,
+      relayPort: this.relayPort,
+      apiPort: this.apiPort,
+      needsSecondFactor: this.mode === "live" && !again,
+      autorestart: false,
+      attempt: this.#attempt,
+      readOnly: this.settings.readOnly,
+    };
+  }
+
+  #after(ms: number, run: () => void): void {
+    const cancel = this.clock.after(ms, () => {
+      this.#cancels.delete(cancel);
+      run();
+    });
+    this.#cancels.add(cancel);
+  }
+
+  #play(steps: readonly Step[], ageMs: number): void {
+    const begin = this.clock.now() - ageMs;
+    for (const step of steps) {
+      if (step.at <= ageMs) this.#step(step, begin + step.at);
+      else this.#after(step.at - ageMs, () => this.#step(step, this.clock.now()));
+    }
+  }
+
+  #step(step: Step, at: number): void {
+    const { log } = this.container;
+    for (const line of step.image ?? []) log.write(at, line);
+    for (const text of step.ibc ?? []) log.write(at, ibcLine(at + this.plan.logSkewMs, text));
+    if (step.error !== undefined) for (const line of ibcError(at + this.plan.logSkewMs, step.error)) log.write(at, line);
+    if (step.effect !== undefined) this.#effect(step.effect);
+  }
+
+  #effect(effect: Effect) {
+    switch (effect.kind) {
+      case "xvfb":
+        this.xvfbRunning = true;
+        this.container.namespace.unixSockets.add("@/tmp/.X11-unix/X1").add("/tmp/.X11-unix/X1");
+        return this.container.namespace.changed();
+      case "vnc":
+        return this.plan.vnc === "died" ? undefined : this.#startVnc();
+      case "relay":
+        return this.#startRelay();
+      case "java":
+        this.javaRunning = true;
+        return;
+      case "command-server":
+        if (this.plan.commandPort !== 0 && this.#command === null) this.#startCommands();
+        return;
+      case "broker":
+        this.#brokerWanted = true;
+        return this.#setBroker(this.plan.broker.line);
+      case "api":
+        if (this.plan.login === "paper-disclaimer") this.plan.api.disclaimer = true;
+        return this.api.open();
+      case "main-window":
+      case "main-window-up":
+        return this.#screen.changed();
+      case "screen":
+        return this.#show(effect.show);
+      case "exit":
+        return this.#exit(effect.code, effect.restart);
+    }
+  }
+
+  #show(state: ScreenState): void {
+    this.screenState = state;
+    if (state === "main") this.mainSince = this.clock.now();
+    this.#screen.changed();
+  }
+
+  /** ibcstart.sh: 88 and cold restarts loop inside the container, other codes end it. */
+  #exit(code: number, restart: boolean): void {
+    this.#stopJava();
+    this.print(`IBC returned exit status ${code}`);
+    if (restart && (code === 88 || this.plan.login === "cold-restart-loop" || this.plan.login === "wrong-password")) {
+      this.print("IBC will restart shortly");
+      this.#play(loginSteps(this.#context(true), 5_000), 0);
+      return;
+    }
+    this.print("Gateway finished");
+    setImmediate(() => this.container.exited(code));
+  }
+
+  #stopJava(): void {
+    this.javaRunning = false;
+    this.api.close();
+    this.#command?.close();
+    this.#command = null;
+    this.#brokerWanted = false;
+    if (this.#brokerRow !== null) this.container.namespace.fixed.delete(this.#brokerRow);
+    this.#brokerRow = null;
+    this.mainSince = null;
+    this.screenState = "black";
+    // What lived in the JVM dies with it.
+    this.plan.acceptStopped = false;
+    this.plan.hung = null;
+    this.plan.api.deaf = false;
+    this.plan.api.accountSilent = false;
+    this.plan.api.heldClientIds.clear();
+    this.container.namespace.changed();
+    this.#screen.changed();
+  }
+
+  #setBroker(up: boolean, code: 1101 | 1102 = 1102): void {
+    const { namespace } = this.container;
+    if (up === (this.#brokerRow !== null)) return;
+    if (up) {
+      this.#brokerRow = {
+        family: 6,
+        local: { address: namespace.address, port: namespace.ephemeralPort() },
+        remote: { address: "198.51.100.21", port: 4001 },
+        state: 1,
+        uid: 1000,
+      };
+      namespace.fixed.add(this.#brokerRow);
+      this.api.notice(
+        code,
+        code === 1101
+          ? "Connectivity between IBKR and Trader Workstation has been restored - data lost. All data farms are connected: usfarm.nj; eufarm; ushmds; secdefil."
+          : "Connectivity between IBKR and Trader Workstation has been restored - data maintained. All data farms are connected: usfarm.nj; eufarm; ushmds; secdefil.",
+      );
+    } else {
+      if (this.#brokerRow !== null) namespace.fixed.delete(this.#brokerRow);
+      this.#brokerRow = null;
+      this.api.notice(1100, "Connectivity between IBKR and Trader Workstation has been lost.");
+    }
+    namespace.changed();
+  }
+
+  #startRelay(): void {
+    if (this.plan.relay !== "running" || this.relay !== null || !this.container.running) return;
+    const port = this.apiPort;
+    this.relay = new Relay(this.container.namespace, {
+      port: this.relayPort,
+      address: "0.0.0.0",
+      targetHost: this.plan.relayTarget ?? "127.0.0.1",
+      targetPort: port,
+      log: (line) =>
+        this.container.log.write(
+          this.clock.now(),
+          `${new Date(this.clock.now()).toISOString().slice(0, 19).replaceAll("-", "/").replace("T", " ")} ${line}`,
+          "stderr",
+        ),
+    });
+  }
+
+  #startVnc(): void {
+    if (this.#vnc !== null || this.plan.vnc === "off") return;
+    this.#vnc = this.container.namespace.listen({
+      port: 5900,
+      family: 4,
+      address: "0.0.0.0",
+      backlog: 32,
+      onConnection: (socket: Endpoint) => this.#screen.serve(socket),
+    });
+  }
+  #stopVnc(): void {
+    this.#vnc?.close();
+    this.#vnc = null;
+    this.#screen.closeClients();
+  }
+
+  #startCommands(): void {
+    this.#command = openCommandServer(this.container.namespace, this.plan.commandPort, {
+      log: (text) => this.say(text),
+      mute: () => this.plan.hung !== null || this.plan.login === "restart-stalled",
+      run: (command) => this.#command_(command),
+    });
+  }
+
+  #command_(command: string): { reply: string; close: boolean } {
+    this.commands.push(command);
+    switch (command) {
+      case "STOP":
+        if (this.mainSince !== null) this.#save();
+        this.#after(1_500, () => {
+          this.say(dialogOpened("Shutdown progress"));
+          this.#exit(0, false);
+        });
+        return { reply: "OK Shutting down: STOP command", close: true };
+      case "RESTART":
+        if (this.#restarting) return { reply: "ERROR RESTART already in progress", close: true };
+        this.softRestart();
+        return { reply: `OK RESTART in progress\r\nOK RESTART at ${new Date(this.clock.now() + 60_000).toISOString().slice(11, 16)} AM`, close: true };
+      case "RECONNECTDATA":
+        for (const farm of this.plan.broker.brokenFarms) this.api.farmNotices(farm, true);
+        this.plan.broker.brokenFarms.clear();
+        return { reply: "OK ", close: false };
+      case "RECONNECTACCOUNT":
+        return { reply: "OK ", close: false };
+      case "ENABLEAPI":
+        return { reply: "ERROR ENABLEAPI is not valid for the IB Gateway", close: false };
+      case "EXIT":
+        return { reply: "OK Goodbye", close: true };
+      default:
+        return { reply: "ERROR Command invalid", close: false };
+    }
+  }
+}

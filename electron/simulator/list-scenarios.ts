@@ -1,0 +1,1 @@
+export { listScenarios } from "./scenarios/catalogue.ts";

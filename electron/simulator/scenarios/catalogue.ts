@@ -1,0 +1,14 @@
+import type { ScenarioInfo } from "../../../shared/snapshot.ts";
+import type { Scenario } from "./scenario.ts";
+import { WEDGES } from "./wedge.ts";
+
+export const SCENARIOS: readonly Scenario[] = [{ id: "healthy", title: "Everything works", cause: null, play: () => undefined }, ...WEDGES];
+
+export function findScenario(id: string): Scenario | null {
+  return SCENARIOS.find((scenario) => scenario.id === id) ?? null;
+}
+
+/** What the simulator can play. */
+export function listScenarios(): ScenarioInfo[] {
+  return SCENARIOS.map(({ id, title, cause }) => ({ id, title, cause }));
+}
