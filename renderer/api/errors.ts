@@ -1,0 +1,5 @@
+/** A sentence for a person from whatever was thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error && error.message !== "") return error.message;
+  return typeof error === "string" && error !== "" ? error : "It failed without saying why.";
+}

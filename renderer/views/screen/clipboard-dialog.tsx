@@ -1,0 +1,61 @@
+import { type FormEvent, useState } from "react";
+import { Label, TextArea, TextField } from "react-aria-components";
+import { messageOf } from "../../api/errors.ts";
+import { strings } from "../../strings.ts";
+import { Button } from "../../ui/button.tsx";
+import { copyText } from "../../ui/clipboard.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { useToast } from "../../ui/toasts.tsx";
+
+interface Props {
+  /** What the remote screen copied last. */
+  remote: string;
+  viewOnly: boolean;
+  send: (text: string) => void;
+  onClose: () => void;
+}
+
+/** Text both ways, and only when asked: neither clipboard is read behind the person's back. */
+export function ClipboardDialog({ remote, viewOnly, send, onClose }: Props) {
+  const toast = useToast();
+  const [sent, setSent] = useState(false);
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    send(String(new FormData(event.currentTarget).get("text") ?? ""));
+    event.currentTarget.reset();
+    setSent(true);
+  };
+  const copy = () =>
+    copyText(remote).then(
+      () => toast(strings.copied),
+      (error) => toast(messageOf(error), "error"),
+    );
+  return (
+    <Dialog title={strings.screen.clipboard} onClose={onClose}>
+      <div className="stack">
+        <form onSubmit={submit} className="stack">
+          <TextField name="text" className="field" isDisabled={viewOnly} autoFocus>
+            <Label>{strings.screen.toScreen}</Label>
+            <TextArea className="input" rows={3} spellCheck={false} />
+          </TextField>
+          <p className="quiet" role="status">
+            {viewOnly ? strings.screen.viewOnlyClip : sent ? strings.screen.sent : strings.screen.toScreenHelp}
+          </p>
+          <Button type="submit" isDisabled={viewOnly}>
+            {strings.screen.send}
+          </Button>
+        </form>
+        <TextField className="field" value={remote} isReadOnly>
+          <Label>{strings.screen.fromScreen}</Label>
+          <TextArea className="input" rows={3} placeholder={strings.screen.nothingCopied} />
+        </TextField>
+        <div className="dialog-actions">
+          <Button onPress={onClose}>{strings.close}</Button>
+          <Button look="primary" onPress={copy} isDisabled={remote === ""}>
+            {strings.copy}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,188 @@
+import type RFB from "@novnc/novnc";
+import { VncChannel } from "../../../shared/rpc.ts";
+import type { ScreenFailure, ScreenStep } from "../../../shared/snapshot.ts";
+import { messageOf } from "../../api/errors.ts";
+import type { Link } from "../../api/link.ts";
+import { valueStore } from "../../api/value-store.ts";
+import { isPainted } from "./painted.ts";
+
+export type ScreenState =
+  | { readonly kind: "idle" }
+  | { readonly kind: "opening"; readonly step: ScreenStep; readonly detail: string; readonly again: boolean }
+  | { readonly kind: "shown"; readonly black: boolean; readonly viewers: number }
+  | { readonly kind: "waiting"; readonly until: number; readonly reason: string }
+  | { readonly kind: "failed"; readonly failure: ScreenFailure; readonly message: string };
+
+export interface ScreenPorts {
+  readonly link: Link;
+  readonly server: string;
+  readonly gateway: string;
+  /** Loads noVNC, which is large, on first use. */
+  readonly loadViewer: () => Promise<typeof RFB>;
+  /** Holds the remote canvas; must never be without size. */
+  readonly target: HTMLElement;
+  /** Set up the viewer's looks before it connects, and keep it to drive it. `null`: it is gone. */
+  readonly onViewer: (viewer: RFB | null) => void;
+  /** The picture as it was when the connection ended. */
+  readonly onLastPicture: (picture: ImageData) => void;
+  readonly onClipboard: (text: string) => void;
+}
+
+interface Attempt {
+  readonly stop: AbortController;
+  readonly screen: string;
+  channel: VncChannel | null;
+  viewer: RFB | null;
+  viewers: number;
+}
+
+const WAITS_MS = [1000, 2000, 5000, 10_000, 30_000];
+const BLACK_MS = 5000;
+/** A first picture that does not come at all. */
+const CONNECT_MS = 15_000;
+/** Trying again by itself would not help, or would lock the password out. */
+const FINAL: ReadonlySet<ScreenFailure> = new Set([
+  "password-missing",
+  "password-wrong",
+  "too-many-attempts",
+  "no-password-set",
+  "unsupported",
+  "wrong-service",
+  "forbidden",
+  "cancelled",
+]);
+
+/** One screen of one gateway: opens it, shows it, and opens it again when it is lost. */
+export class ScreenSession {
+  readonly state = valueStore<ScreenState>({ kind: "idle" });
+  readonly #ports: ScreenPorts;
+  #attempt: Attempt | null = null;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #disposed = false;
+
+  constructor(ports: ScreenPorts) {
+    this.#ports = ports;
+  }
+
+  /** Time of the newest bytes (performance.now); `null` while nothing is shown. */
+  get lastBytesAt(): number | null {
+    return this.#attempt?.channel?.lastBytesAt ?? null;
+  }
+
+  open(again = false): void {
+    if (this.#disposed) return;
+    this.#end();
+    this.state.set({ kind: "opening", step: "server", detail: "", again });
+    void this.#run(again);
+  }
+
+  /** The person changed their mind, or closes the screen. */
+  cancel(): void {
+    this.#end();
+    this.#failures = 0;
+    this.state.set({ kind: "failed", failure: "cancelled", message: "" });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#end();
+  }
+
+  async #run(again: boolean): Promise<void> {
+    const { link, server, gateway } = this.#ports;
+    const screen = crypto.randomUUID();
+    const stop = new AbortController();
+    const attempt: Attempt = { stop, screen, channel: null, viewer: null, viewers: 1 };
+    this.#attempt = attempt;
+    let failure: { kind: ScreenFailure; message: string } | null = null;
+    const off = link.onScreenProgress(screen, (progress) => {
+      failure = progress.failure ?? failure;
+      if (stop.signal.aborted) return;
+      if (this.state.get().kind === "opening") this.state.set({ kind: "opening", step: progress.step, detail: progress.detail, again });
+    });
+    stop.signal.addEventListener("abort", off, { once: true });
+    try {
+      const viewerLoaded = this.#ports.loadViewer();
+      const opened = await link.call("screen.open", { server, gateway, screen }, { signal: stop.signal });
+      const Viewer = await viewerLoaded;
+      if (stop.signal.aborted) return;
+      this.state.set({ kind: "opening", step: "picture", detail: opened.desktopName, again });
+      attempt.viewers = opened.viewers;
+      this.#show(attempt, Viewer, opened.ticket, () => failure);
+    } catch (error) {
+      if (!stop.signal.aborted) this.#lost(failure ?? { kind: "closed", message: messageOf(error) });
+    }
+  }
+
+  #show(attempt: Attempt, Viewer: typeof RFB, ticket: string, failure: () => { kind: ScreenFailure; message: string } | null): void {
+    const { link, target, onViewer, onClipboard } = this.#ports;
+    const { signal } = attempt.stop;
+    const channel = new VncChannel(link.openChannel(ticket));
+    const viewer = new Viewer(target, channel, { shared: true });
+    attempt.channel = channel;
+    attempt.viewer = viewer;
+    onViewer(viewer);
+    // noVNC does not notice a server that falls silent before its first picture.
+    this.#timer = setTimeout(() => viewer.disconnect(), CONNECT_MS);
+    viewer.addEventListener("connect", () => {
+      clearTimeout(this.#timer);
+      this.#watchPicture(attempt);
+    });
+    viewer.addEventListener("clipboard", (event) => {
+      if (!signal.aborted && event instanceof CustomEvent) onClipboard(String(event.detail?.text ?? ""));
+    });
+    viewer.addEventListener("disconnect", () => {
+      if (!signal.aborted) this.#lost(failure() ?? { kind: "closed", message: "" });
+    });
+  }
+
+  /** Tells Core whether something is painted: a connection that works and shows one colour is a finding of its own. */
+  #watchPicture(attempt: Attempt): void {
+    const began = performance.now();
+    const look = () => {
+      if (attempt.stop.signal.aborted) return;
+      const painted = isPainted(this.#ports.target.querySelector("canvas"));
+      const late = performance.now() - began >= BLACK_MS;
+      if (painted || late) {
+        this.#failures = 0;
+        this.state.set({ kind: "shown", black: !painted, viewers: attempt.viewers });
+        // Only evidence: without an answer the picture is there all the same.
+        this.#ports.link
+          .call("screen.picture", { screen: attempt.screen, picture: painted ? "painted" : "black" }, { signal: attempt.stop.signal })
+          .catch(() => undefined);
+      }
+      if (!painted) this.#timer = setTimeout(look, late ? 1000 : 100);
+    };
+    look();
+  }
+
+  #lost(failure: { kind: ScreenFailure; message: string }): void {
+    this.#end();
+    const wait = WAITS_MS[this.#failures];
+    if (this.#disposed || FINAL.has(failure.kind) || wait === undefined) {
+      this.#failures = 0;
+      this.state.set({ kind: "failed", failure: failure.kind, message: failure.message });
+      return;
+    }
+    this.#failures += 1;
+    this.state.set({ kind: "waiting", until: Date.now() + wait, reason: failure.message });
+    this.#timer = setTimeout(() => this.open(true), wait);
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    if (attempt === null) return;
+    attempt.stop.abort();
+    if (attempt.viewer !== null) {
+      const canvas = this.#ports.target.querySelector("canvas");
+      if (canvas !== null && canvas.width > 0) this.#ports.onLastPicture(attempt.viewer.getImageData());
+      this.#ports.onViewer(null);
+      attempt.viewer.disconnect();
+    }
+    // Core also ends it when the channel closes; this covers an attempt that never got one.
+    this.#ports.link.call("screen.close", { screen: attempt.screen }).catch(() => undefined);
+  }
+}
