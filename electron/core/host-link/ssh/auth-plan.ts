@@ -8,7 +8,7 @@ export interface KeyboardRequest {
   readonly prompts: readonly { readonly text: string; readonly echo: boolean }[];
 }
 
-export interface AuthPorts extends SignPorts {
+export interface AuthPorts extends Pick<SignPorts, "onLocked" | "onAgentBusy"> {
   /** Answers in the order of the prompts; `null`: the person does not answer. */
   readonly askKeyboard: (request: KeyboardRequest) => Promise<readonly string[] | null>;
   /** Nothing that is known is left, a password would be the next step. */
@@ -30,6 +30,9 @@ export class AuthPlan {
   readonly #passwords: string[];
   #keysLeft: readonly OfferedKey[];
   #stage: "first" | Set<string> = "first";
+  /** A key was signed with, and yet the log-in goes on. */
+  #signed = false;
+  #relearn = false;
   #keyboardTries = 0;
   #keyboardPassword = true;
   #passwordRejected = false;
@@ -51,16 +54,28 @@ export class AuthPlan {
       this.#stage = new Set();
       return { type: "none", username };
     }
+    if (this.#signed) {
+      // A partial success, most likely. ssh2 1.17 drops the server's answer to an agent's key (client.js, USERAUTH_FAILURE returns
+      // before it keeps the list), so what is asked for next has to be learnt anew.
+      this.#signed = false;
+      this.#relearn = true;
+      return { type: "none", username };
+    }
     this.accepted = accepted ?? [];
-    if (partial) {
+    if (partial || this.#relearn) {
+      this.#relearn = false;
       this.#stage = new Set();
       this.#keyboardTries = 0;
     }
     for (const method of this.#hop.methods) {
       if (!this.accepted.includes(method)) continue;
-      if (method === "publickey" && !this.#stage.has(method)) {
-        this.#stage.add(method);
-        if (this.#keysLeft.length > 0) return { type: "agent", username, agent: new KeyOffer(this.#keysLeft, this.#signPorts()) };
+      if (method === "publickey") {
+        // One at a time: after a partial success ssh2 would go on offering the rest.
+        const [key, ...others] = this.#keysLeft;
+        if (key !== undefined) {
+          this.#keysLeft = others;
+          return { type: "agent", username, agent: new KeyOffer([key], this.#signPorts()) };
+        }
       }
       if (method === "publickey" && !this.#stage.has("blind")) {
         this.#stage.add("blind");
@@ -87,13 +102,15 @@ export class AuthPlan {
     return false;
   }
 
-  /** A key that got its signature is used up: sshd does not take it a second time after a partial success. */
   #signPorts(): SignPorts {
-    return { onLocked: this.#ports.onLocked, onAgentBusy: this.#ports.onAgentBusy, onSigned: (key) => this.#used(key) };
-  }
-
-  #used(key: OfferedKey): void {
-    this.#keysLeft = this.#keysLeft.filter((each) => each !== key);
+    const { onLocked, onAgentBusy } = this.#ports;
+    return {
+      onLocked,
+      onAgentBusy,
+      onSigned: () => {
+        this.#signed = true;
+      },
+    };
   }
 
   #keyboard(username: string): AnyAuthMethod {

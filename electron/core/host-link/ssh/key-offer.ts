@@ -68,7 +68,7 @@ export interface SignPorts {
   readonly onLocked: (path: string) => void;
   /** An agent may ask its owner (touch, biometrics): that time counts against no deadline. */
   readonly onAgentBusy: (busy: boolean) => void;
-  readonly onSigned?: (key: OfferedKey) => void;
+  readonly onSigned: () => void;
 }
 
 /**
@@ -111,7 +111,7 @@ export class KeyOffer extends ssh2.BaseAgent<ParsedKey> {
       offered.origin.agent.sign(key, data, hash === undefined ? {} : { hash }, (error, signature) => {
         this.#ports.onAgentBusy(false);
         if (error) return finish(new Error("the agent did not sign"));
-        this.#ports.onSigned?.(offered);
+        this.#ports.onSigned();
         finish(undefined, signature);
       });
       return;
@@ -126,7 +126,7 @@ export class KeyOffer extends ssh2.BaseAgent<ParsedKey> {
       finish(signature);
       return;
     }
-    this.#ports.onSigned?.(offered);
+    this.#ports.onSigned();
     finish(undefined, signature);
   }
 }

@@ -1,0 +1,172 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Clock, systemClock } from "../../clock.ts";
+import type { HostAddress, HostLink } from "../host-link.ts";
+import { portHolder } from "./port-holder.ts";
+
+export interface ForwardOptions {
+  readonly link: Pick<HostLink, "dial">;
+  /** Where it leads now, as seen from the server; `null`: not known, connections are closed. Asked anew for each connection. */
+  readonly address: () => HostAddress | null;
+  /** Port on 127.0.0.1; 0 lets the system choose. */
+  readonly localPort: number;
+  readonly clock?: Clock;
+  /** How long the server may take to connect (ms). Default 8 s. */
+  readonly dialDeadlineMs?: number;
+}
+
+export interface ForwardReport {
+  readonly state: "off" | "listening" | "failed";
+  /** The port listened on; `null` unless listening. */
+  readonly localPort: number | null;
+  readonly detail: string;
+  /** Open now. */
+  readonly connections: number;
+  /** From the server to this machine, since the start. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** A port of this machine that leads through the link, for programs other than Gatelight. */
+export interface Forward {
+  readonly report: ForwardReport;
+  /** Called on every change, bytes at most once a second. @returns an unsubscribe function */
+  onReport(listener: (report: ForwardReport) => void): () => void;
+  /** Listens; resolves when it does or cannot (then `report.state` is `failed`). Never throws. */
+  start(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 64;
+const DIAL_MS = 8_000;
+const TELL_MS = 1_000;
+
+export function createForward(options: ForwardOptions): Forward {
+  return new LocalForward(options);
+}
+
+class LocalForward implements Forward {
+  readonly #options: ForwardOptions;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(report: ForwardReport) => void>();
+  readonly #open = new Set<Socket>();
+  readonly #life = new AbortController();
+  #server: Server | null = null;
+  #report: ForwardReport = { state: "off", localPort: null, detail: "", connections: 0, bytesIn: 0, bytesOut: 0 };
+  #cancelTell: (() => void) | null = null;
+
+  constructor(options: ForwardOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  get report(): ForwardReport {
+    return this.#report;
+  }
+
+  onReport(listener: (report: ForwardReport) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  start(): Promise<void> {
+    if (this.#server !== null || this.#life.signal.aborted) return Promise.resolve();
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => void this.#serve(socket));
+    server.maxConnections = MAX_CONNECTIONS;
+    this.#server = server;
+    return new Promise((resolve) => {
+      server.on("error", (error: NodeJS.ErrnoException) => {
+        this.#server = null;
+        server.close();
+        void this.#describe(error).then((detail) => {
+          if (!this.#life.signal.aborted) this.#set({ state: "failed", localPort: null, detail });
+          resolve();
+        });
+      });
+      // This machine only: whoever can reach the port can reach the gateway.
+      server.listen({ host: "127.0.0.1", port: this.#options.localPort, exclusive: true }, () => {
+        const address = server.address();
+        const localPort = typeof address === "object" && address !== null ? address.port : this.#options.localPort;
+        this.#set({ state: "listening", localPort, detail: `127.0.0.1:${localPort}` });
+        resolve();
+      });
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.#life.abort();
+    this.#cancelTell?.();
+    const server = this.#server;
+    this.#server = null;
+    for (const socket of this.#open) socket.destroy();
+    if (server?.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+    this.#set({ state: "off", localPort: null, detail: "", connections: 0 });
+    this.#listeners.clear();
+  }
+
+  async #describe(error: NodeJS.ErrnoException): Promise<string> {
+    const port = this.#options.localPort;
+    if (error.code === "EADDRINUSE") {
+      const holder = await portHolder(port);
+      return holder === null ? `Port ${port} is already in use.` : `Port ${port} is already in use by ${holder}.`;
+    }
+    if (error.code === "EACCES") return `Port ${port} may not be used by this user (ports below 1024 need special rights).`;
+    return `Port ${port} cannot be listened on: ${error.code ?? error.message}.`;
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    this.#open.add(socket);
+    this.#set({ connections: this.#open.size });
+    socket.on("error", () => {});
+    const gone = new AbortController();
+    socket.once("close", () => {
+      gone.abort();
+      this.#open.delete(socket);
+      this.#set({ connections: this.#open.size });
+    });
+    const address = this.#options.address();
+    if (address === null) {
+      socket.destroy();
+      this.#set({ detail: "A connection was closed: where it leads is not known now." });
+      return;
+    }
+    try {
+      const remote = await this.#options.link.dial(address, {
+        deadlineMs: this.#options.dialDeadlineMs ?? DIAL_MS,
+        signal: AbortSignal.any([this.#life.signal, gone.signal]),
+      });
+      this.#join(socket, remote);
+    } catch (error) {
+      socket.destroy();
+      if (!gone.signal.aborted && error instanceof Error) this.#set({ detail: error.message });
+    }
+  }
+
+  /** Bytes both ways. The end of one direction is passed on and leaves the other open; a loss ends both. */
+  #join(socket: Socket, remote: Duplex): void {
+    remote.on("error", () => {});
+    socket.once("close", () => remote.destroy());
+    remote.once("close", () => {
+      // What was received still has to reach the program, unless the stream broke off.
+      if (remote.readableEnded) socket.end();
+      else socket.destroy();
+    });
+    socket.on("data", (chunk: Buffer) => this.#count(0, chunk.length));
+    remote.on("data", (chunk: Buffer) => this.#count(chunk.length, 0));
+    socket.pipe(remote);
+    remote.pipe(socket);
+  }
+
+  #count(bytesIn: number, bytesOut: number): void {
+    this.#report = { ...this.#report, bytesIn: this.#report.bytesIn + bytesIn, bytesOut: this.#report.bytesOut + bytesOut };
+    this.#cancelTell ??= this.#clock.after(TELL_MS, () => {
+      this.#cancelTell = null;
+      this.#set({});
+    });
+  }
+
+  #set(change: Partial<ForwardReport>): void {
+    this.#report = { ...this.#report, ...change };
+    for (const listener of [...this.#listeners]) listener(this.#report);
+  }
+}
