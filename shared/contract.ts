@@ -1,3 +1,4 @@
+import "./no-eval.ts";
 import { z } from "zod";
 import { type Settings, server } from "./settings.ts";
 import type { CurvePoint, Incident, RepairPlan, ScreenFailure, ScreenStep } from "./snapshot.ts";

@@ -1,3 +1,4 @@
+import "./no-eval.ts";
 import { z } from "zod";
 import type { ScreenProgress } from "./contract.ts";
 import type { PatchOp } from "./patch.ts";

@@ -1,0 +1,193 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Peer, peer } from "./peers.ts";
+
+export const DESKTOP_PEERS = ["Xvfb", "x11vnc", "Xtigervnc", "tigervncpasswd", "xterm", "xdotool"] as const satisfies readonly Peer[];
+
+export interface DesktopOptions {
+  readonly kind: "x11vnc" | "tigervnc";
+  readonly password?: string;
+  /** The size of the desktop; default 800x600. */
+  readonly geometry?: string;
+  /** Further arguments of the VNC server. */
+  readonly args?: readonly string[];
+  /** An xterm that writes every key and click it gets to `typed()`. Default true. */
+  readonly terminal?: boolean;
+}
+/** A real X desktop behind a real VNC server on 127.0.0.1. */
+export interface Desktop {
+  readonly port: number;
+  readonly display: string;
+  readonly pid: number;
+  /** All that the terminal was given: keys, and clicks as xterm reports them. */
+  typed(): string;
+  /** Where the X server has the pointer. */
+  pointer(): { x: number; y: number };
+  /** Kills the VNC server only. */
+  kill(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const START_MS = 20_000;
+
+export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
+  const folder = mkdtempSync(join(tmpdir(), "gatelight-desktop-"));
+  const running: ChildProcess[] = [];
+  const run = (name: Peer, args: readonly string[], env: Record<string, string> = {}): ChildProcess => {
+    const child = spawn(peer(name), args, {
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      env: { ...process.env, HOME: folder, XAUTHORITY: join(folder, "none"), ...env },
+    });
+    child.stdout?.resume();
+    child.stderr?.resume();
+    running.push(child);
+    return child;
+  };
+  const dispose = async () => {
+    for (const child of running.splice(0).reverse()) await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const port = await freePort();
+    const geometry = options.geometry ?? "800x600";
+    const passwordFile = join(folder, "passwd");
+    if (options.password !== undefined)
+      writeFileSync(passwordFile, execFileSync(peer("tigervncpasswd"), ["-f"], { input: `${options.password}\n` }), { mode: 0o600 });
+    let display: string;
+    let server: ChildProcess;
+    if (options.kind === "tigervnc") {
+      const security = options.password === undefined ? ["-SecurityTypes", "None"] : ["-SecurityTypes", "VncAuth", "-PasswordFile", passwordFile];
+      server = run("Xtigervnc", [
+        "-displayfd",
+        "3",
+        "-geometry",
+        geometry,
+        "-depth",
+        "24",
+        "-localhost=1",
+        "-rfbport",
+        String(port),
+        "-nolisten",
+        "tcp",
+        "-desktop",
+        "tiger desk",
+        ...security,
+        ...(options.args ?? []),
+      ]);
+      display = `:${await displayNumber(server)}`;
+    } else {
+      display = `:${await displayNumber(run("Xvfb", ["-displayfd", "3", "-screen", "0", `${geometry}x24`, "-nolisten", "tcp"]))}`;
+      const security = options.password === undefined ? ["-nopw"] : ["-rfbauth", passwordFile];
+      const args = [
+        "-display",
+        display,
+        "-localhost",
+        "-rfbport",
+        String(port),
+        "-forever",
+        "-shared",
+        "-noipv6",
+        "-norc",
+        "-desktop",
+        "x11 desk",
+        ...security,
+        ...(options.args ?? []),
+      ];
+      server = run("x11vnc", args);
+    }
+    const typed = join(folder, "typed");
+    writeFileSync(typed, "");
+    if (options.terminal !== false) {
+      // Raw mode with click reports: tee writes what it reads at once.
+      const script = `printf '\\033[?1000h\\033[44;97mGATELIGHT TEST SCREEN\\r\\n'; stty raw -echo; echo ready >> '${folder}/ready'; exec tee '${typed}'`;
+      run("xterm", ["-geometry", "100x30+0+0", "-fa", "Monospace", "-fs", "10", "-e", "sh", "-c", script], { DISPLAY: display });
+      await waitUntil("the terminal is ready", () => exists(join(folder, "ready")));
+    }
+    await waitUntil(`${options.kind} listens`, () => portListens(port));
+    return {
+      port,
+      display,
+      pid: server.pid ?? -1,
+      typed: () => readFileSync(typed, "latin1"),
+      pointer() {
+        const text = execFileSync(peer("xdotool"), ["getmouselocation"], { env: { ...process.env, DISPLAY: display }, encoding: "utf8" });
+        const found = /x:(\d+) y:(\d+)/.exec(text);
+        return { x: Number(found?.[1]), y: Number(found?.[2]) };
+      },
+      async kill() {
+        running.splice(running.indexOf(server), 1);
+        await end(server);
+      },
+      dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** x11vnc can deadlock in its handler of SIGTERM, so a moment later it is killed for good. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 500);
+  await ended;
+  clearTimeout(timer);
+}
+
+function displayNumber(server: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("the X server named no display")), START_MS);
+    let text = "";
+    server.stdio[3]?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      if (!text.endsWith("\n")) return;
+      clearTimeout(timer);
+      resolve(Number(text));
+    });
+    server.once("exit", () => {
+      clearTimeout(timer);
+      reject(new Error("the X server ended at its start"));
+    });
+  });
+}
+
+/** Looks at /proc/net/tcp instead of connecting: a connection that is dropped counts against a VNC server's limits. */
+function portListens(port: number): boolean {
+  const wanted = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .some((line) => line.includes(wanted) && line.includes(" 0A "));
+}
+
+function exists(file: string): boolean {
+  try {
+    readFileSync(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function waitUntil(what: string, condition: () => boolean): Promise<void> {
+  const until = Date.now() + START_MS;
+  while (!condition()) {
+    if (Date.now() > until) throw new Error(`not within ${START_MS} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port"))));
+    });
+  });
+}
