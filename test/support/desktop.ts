@@ -101,8 +101,8 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     const typed = join(folder, "typed");
     writeFileSync(typed, "");
     if (options.terminal !== false) {
-      // Raw mode with click reports: tee writes what it reads at once.
-      const script = `printf '\\033[?1000h\\033[44;97mGATELIGHT TEST SCREEN\\r\\n'; stty raw -echo; echo ready >> '${folder}/ready'; exec tee '${typed}'`;
+      // Raw mode with click reports: tee writes what it reads at once; what is printable is seen on the screen too.
+      const script = `printf '\\033[?1000h\\033[44;97mGATELIGHT TEST SCREEN\\033[0m\\r\\n'; stty raw -echo; echo ready >> '${folder}/ready'; tee '${typed}' | stdbuf -o0 tr -dc ' -~'`;
       run("xterm", ["-geometry", "100x30+0+0", "-fa", "Monospace", "-fs", "10", "-e", "sh", "-c", script], { DISPLAY: display });
       await waitUntil("the terminal is ready", () => exists(join(folder, "ready")));
     }

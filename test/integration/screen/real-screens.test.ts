@@ -52,6 +52,14 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
       await page.goto(`${stage.host.url}${more}`);
       return page;
     }
+    /** Dark pixels of the canvas' upper part. */
+    const ink = (page: Page): Promise<number> =>
+      page.evaluate(() => {
+        const data = document.querySelector("canvas")?.getContext("2d")?.getImageData(0, 0, 600, 60).data ?? [];
+        let dark = 0;
+        for (let i = 0; i < data.length; i += 4) if ((data[i] ?? 255) + (data[i + 1] ?? 255) + (data[i + 2] ?? 255) < 200) dark += 1;
+        return dark;
+      });
     const logged = (page: Page, line: string) => until(`the page notes "${line}"`, async () => (await pageLog(page)).includes(line), 30_000);
 
     it.each([
@@ -83,8 +91,10 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
       await until("the pointer is there", () => desktop.pointer().x === 203 && desktop.pointer().y === 157);
       // A click as xterm reports it: ESC [ M, button, column, row.
       await until("the click arrived", () => desktop.typed().includes("\x1b[M "));
+      const before = await ink(page);
       await page.keyboard.type("Hello, Gate=42!");
       await until("the text arrived", () => desktop.typed().includes("Hello, Gate=42!"));
+      await until("the text is seen", async () => (await ink(page)) > before + 200);
       await page.screenshot({ path: join(SHOTS, `screen-${kind}.png`) });
       expect(frames.length).toBeGreaterThan(5);
       expect(frames.join()).not.toContain("swordf1s");
