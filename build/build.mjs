@@ -41,7 +41,9 @@ async function bundle(rolldown, plugins, version, { input, file, format, externa
       handler(level, log);
     },
   });
-  await build.write({ file: join(DIST, file), format, codeSplitting: false, minify: false, sourcemap: false });
+  // ssh2 (CommonJS) asks for its own folder while it loads.
+  const banner = format === "esm" ? "var __dirname = import.meta.dirname, __filename = import.meta.filename;" : "";
+  await build.write({ file: join(DIST, file), format, banner, codeSplitting: false, minify: false, sourcemap: false });
   await build.close();
 }
 

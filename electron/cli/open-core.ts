@@ -9,7 +9,7 @@ import { createLog } from "../core/report/log.ts";
 import { createMemorySecrets } from "../core/secrets/memory-secrets.ts";
 import { platformDataDir } from "../core/settings/data-dir.ts";
 import { openSettings } from "../core/settings/settings-store.ts";
-import { simulationPort } from "./simulation-port.ts";
+import { simulationPort } from "../simulator/simulation-port.ts";
 
 export const VERSION = process.env.GATELIGHT_VERSION ?? "0.0.0";
 

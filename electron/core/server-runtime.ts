@@ -84,7 +84,7 @@ export class ServerRuntime {
           link: this.link,
           docker: settings.docker,
           target: gateway.target,
-          route: () => gateway.route("vnc"),
+          vnc: () => gateway.route("vnc"),
           evidence: () => gateway.evidence(),
           screenOpen: () => ports.screenOpen(gateway.target.id),
           take: (facts) => gateway.take(facts),
@@ -110,16 +110,18 @@ export class ServerRuntime {
         const gateway = this.runtimes.get(id);
         if (gateway === undefined) return;
         const settingsOf = gateway.settings;
+        const { container, ...others } = facts;
         const route =
-          facts.container == null
+          container == null
             ? {}
             : {
                 route: {
-                  at: facts.container.at,
-                  value: findRoutes(facts.container.value, gateway.target, settingsOf.endpoints ?? {}, settings.reach.kind, process.platform),
+                  at: container.at,
+                  value: findRoutes(container.value, gateway.target, settingsOf.endpoints ?? {}, settings.reach.kind, process.platform),
                 },
               };
-        gateway.take({ ...facts, container: facts.container ?? undefined, ...route });
+        gateway.take({ ...others, ...(container == null ? {} : { container }), ...route });
+        this.sides.get(id)?.factsChanged();
         for (const seen of [...this.factsSeen]) seen();
       },
       onMcpContainer: (id, container) => this.side(id).mcpContainer(container),
@@ -254,9 +256,8 @@ export class ServerRuntime {
 
   async dispose(): Promise<void> {
     this.stopState();
-    for (const forward of this.forwards.values()) forward.dispose();
     for (const side of this.sides.values()) side.dispose();
-    await Promise.all(this.gateways.map((gateway) => gateway.dispose()));
+    await Promise.all([...this.gateways.map((gateway) => gateway.dispose()), ...[...this.forwards.values()].map((forward) => forward.dispose())]);
     this.watch.dispose();
     await this.link.dispose();
     this.keeper?.dispose();

@@ -1,0 +1,107 @@
+import type { Clock } from "./clock.ts";
+import type { ContainerFact, GatewayEvidence, GatewayTarget, Route, ScreenFact } from "./diagnosis/evidence.ts";
+import type { GatewayFacts } from "./gateway-facts.ts";
+import type { HostLink } from "./host-link/host-link.ts";
+import { createMcpProbe, type McpProbe } from "./probes/mcp/mcp-probe.ts";
+import { createScreenProbe, type ScreenProbe } from "./probes/screen-probe.ts";
+
+export interface SidePorts {
+  readonly clock: Clock;
+  readonly link: HostLink;
+  readonly docker: string;
+  readonly target: GatewayTarget;
+  readonly vnc: () => Route | null;
+  readonly evidence: () => GatewayEvidence;
+  /** A person looks at this gateway's screen now. */
+  readonly screenOpen: () => boolean;
+  readonly take: (facts: GatewayFacts) => void;
+}
+
+/** What stands beside the chain of one gateway: its screen and its MCP server. */
+export class SideProbes {
+  private readonly screen: ScreenProbe;
+  private readonly mcp: McpProbe | null;
+  private vncListens: boolean | null = null;
+  private vncKnown = false;
+  private startsSeen = 0;
+
+  constructor(private readonly ports: SidePorts) {
+    const { clock, link, target } = ports;
+    this.screen = createScreenProbe({
+      link,
+      clock,
+      route: ports.vnc,
+      sessionOpen: ports.screenOpen,
+      onFact: (fact) => ports.take({ screen: { at: clock.now(), value: withSession(ports.evidence().screen?.value ?? null, fact) } }),
+    });
+    this.mcp =
+      target.mcp === null
+        ? null
+        : createMcpProbe({
+            link,
+            clock,
+            docker: ports.docker,
+            target: target.mcp,
+            queue: () => {
+              const sockets = ports.evidence().sockets?.value;
+              return sockets === undefined
+                ? null
+                : sockets.listeners.filter((listener) => listener.port === target.ports.api).reduce((sum, listener) => sum + listener.queue, 0);
+            },
+            clockSkewMs: () => ports.evidence().server.clockSkewMs?.value ?? 0,
+            onFact: (value) => ports.take({ mcp: { at: clock.now(), value } }),
+          });
+  }
+
+  start(): void {
+    this.screen.start();
+    this.mcp?.start();
+  }
+
+  lookNow(): Promise<void> {
+    this.screen.probeNow();
+    return this.mcp?.lookNow() ?? Promise.resolve();
+  }
+
+  /** The gateway's facts changed: a screen that came or went, or a restart that was not ours, is looked into at once. */
+  factsChanged(): void {
+    const evidence = this.ports.evidence();
+    const listens = evidence.sockets?.value.listeners.some((listener) => listener.port === this.ports.target.ports.vnc) ?? null;
+    const known = this.ports.vnc() !== null;
+    if (listens !== this.vncListens || known !== this.vncKnown) {
+      this.vncListens = listens;
+      this.vncKnown = known;
+      this.screen.probeNow();
+    }
+    const { starts } = evidence.history;
+    if (starts.length !== this.startsSeen) {
+      this.startsSeen = starts.length;
+      if (starts.length > 1 && starts.at(-1)?.byUs === false) void this.mcp?.askHealing();
+    }
+  }
+
+  mcpContainer(container: ContainerFact): void {
+    this.mcp?.noteContainer(container);
+  }
+
+  /** @throws Error with a sentence for people */
+  async post(path: string, deadlineMs: number): Promise<string> {
+    if (this.mcp === null) throw new Error("No MCP server is set up for this gateway.");
+    return this.mcp.post(path, deadlineMs);
+  }
+
+  async callTool(signal: AbortSignal): Promise<{ ok: boolean; detail: string }> {
+    if (this.mcp === null) return { ok: false, detail: "No MCP server is set up for this gateway." };
+    return this.mcp.callTool(signal);
+  }
+
+  dispose(): void {
+    this.screen.dispose();
+    this.mcp?.dispose();
+  }
+}
+
+/** A greeting says nothing of what a person's session saw before: that stays, as long as the screen answers. */
+function withSession(before: ScreenFact | null, fact: ScreenFact): ScreenFact {
+  return before?.kind === "answers" && fact.kind === "answers" ? { ...fact, login: before.login, picture: before.picture } : fact;
+}
