@@ -22,6 +22,7 @@ interface Candidate {
 const SURE: Readonly<Record<Confidence, number>> = { certain: 0, likely: 1, possible: 2 };
 const place = (light: LightName) => LIGHTS.indexOf(light);
 const blocks = (state: LightState) => state === "down" || state === "needs-you" || state === "connecting";
+const soften = (state: LightState): LightState => (state === "down" || state === "needs-you" ? "degraded" : state);
 const BAD: readonly LightState[] = ["down", "needs-you", "degraded"];
 const RANK: readonly LightState[] = ["off", "up", "unknown", "connecting", "degraded", "down", "needs-you"];
 
@@ -35,9 +36,7 @@ export function diagnose(evidence: GatewayEvidence, now: number): Diagnosis {
   const found = arrange(look);
   const lights = overlay(base, found);
   const light = wholeOf(lights);
-  const needsCause = light === "down" || light === "degraded" || light === "needs-you";
-  const all =
-    needsCause && !found.some((each) => each.finding.confidence !== "possible" || BAD.includes(each.state)) ? [...found, unexplained(look, lights)] : found;
+  const all = needsAdmission(lights, found) ? [unexplained(look, lights), ...found] : found;
   const main = light === "up" ? null : (all[0] ?? null);
   const excused = all.find((each) => each.excuse !== null && each === main)?.excuse ?? null;
   const cause = main?.finding ?? null;
@@ -49,6 +48,13 @@ export function diagnose(evidence: GatewayEvidence, now: number): Diagnosis {
     sentence: sentenceOf(evidence.gateway, light, cause, excused, lights, now),
     excused,
   };
+}
+
+/** A chain light is bad and no cause of the chain explains it: better said than covered by what stands beside the chain. */
+function needsAdmission(lights: Readonly<Record<LightName, LightVerdict>>, found: readonly Candidate[]): boolean {
+  const chain = found.filter((each) => place(each.finding.light) < CHAIN_LIGHTS.length);
+  const bad = CHAIN_LIGHTS.some((name) => lights[name].state === "down" || lights[name].state === "needs-you");
+  return bad && !chain.some((each) => blocks(each.state) || each.excuse !== null);
 }
 
 /** All causes that fit, the one to be named first at the head. */
@@ -63,7 +69,14 @@ function arrange(look: Look): Candidate[] {
     .map(({ each }) => each);
   const ordered = promote(byRank);
   const [main] = ordered;
-  return main === undefined ? [] : [main, ...ordered.slice(1).filter((each) => stands(main, each))];
+  if (main === undefined) return [];
+  const { excuse, cause } = main;
+  const rest = ordered.slice(1).filter((each) => stands(main, each));
+  // What an excused fault brings with it is excused too.
+  return [
+    main,
+    ...rest.map((each) => (excuse !== null && cause.beats?.includes(each.cause.id) === true ? { ...each, excuse, state: soften(each.state) } : each)),
+  ];
 }
 
 function candidate(look: Look, cause: Cause, match: Match): Candidate {
@@ -79,7 +92,7 @@ function candidate(look: Look, cause: Cause, match: Match): Candidate {
   };
   const excuse = excuseFor(look, finding);
   const state = match.state ?? cause.state;
-  return { cause, finding, excuse, state: excuse !== null && (state === "down" || state === "needs-you") ? "degraded" : state, word: match.word ?? cause.word };
+  return { cause, finding, excuse, state: excuse === null ? state : soften(state), word: match.word ?? cause.word };
 }
 
 /**

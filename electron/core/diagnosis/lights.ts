@@ -2,7 +2,7 @@ import { CHAIN_LIGHTS, type LightName, type LightState } from "../../../shared/w
 import { PHASE_WORDS } from "./causes/login.ts";
 import type { ApiFailureKind } from "./evidence.ts";
 import type { LightVerdict } from "./finding.ts";
-import { FRESH_ANSWER_MS, type Look, QUEUE_FULL } from "./look.ts";
+import { FRESH_ANSWER_MS, type Look, MCP_GRACE_MS, QUEUE_FULL } from "./look.ts";
 import { duration, list, plural, redact } from "./text.ts";
 
 /** What each light shows by its own evidence. Causes are laid over it afterwards. */
@@ -186,6 +186,9 @@ function api(look: Look, blocked: Blocked): LightVerdict {
   if (fact.kind === "idle" && (fact.reason === "released" || fact.reason === "off"))
     return light("off", fact.reason, fact.reason === "released" ? "Gatelight has left the API to others." : "The API session is switched off.");
   if (fact.kind === "idle" && fact.reason === "parked") return light("connecting", "repair", "The API session is parked during a repair.");
+  // Where nothing runs, an attempt that failed is no news.
+  if (blocked !== null && (blocked.light === "server" || blocked.light === "container") && look.running === null && look.container !== null)
+    return behind(blocked, "");
   const failure = look.failure;
   const passing = failure !== null && (failure.kind === "closed" || failure.kind === "link-lost") && look.now - failure.at < 20_000;
   if (failure !== null && !passing && blocked?.verdict.state !== "connecting") return light("down", FAILURE_WORDS[failure.kind], redact(failure.detail));
@@ -250,11 +253,12 @@ function mcp(look: Look, ground: Blocked): LightVerdict {
   const fact = look.mcp;
   if (fact === null) return light("unknown", "not known", "The MCP server has not been looked at yet.");
   if (fact.http === "no-route") return light("unknown", "no way", redact(fact.detail));
-  if (fact.http !== "ok") return light("down", fact.http, redact(fact.detail));
+  const young = (look.uptimeMs ?? Number.POSITIVE_INFINITY) < MCP_GRACE_MS;
+  if (fact.http !== "ok") return light(young ? "connecting" : "down", fact.http, redact(fact.detail));
   const status = fact.health?.status ?? null;
   if (status === null || status === "healthy") return light("up", status ?? "answers", "Its HTTP port answers.");
   if (look.answering) return light("degraded", status === "other" ? "not healthy" : status, "It answers, but reports trouble.");
-  return light("degraded", "gateway away", "It answers, and reports that the gateway does not.");
+  return light("connecting", "gateway away", "It answers, and waits for the gateway.");
 }
 
 /** The relay log's reading for evidence lines: what listens in the container. */

@@ -27,6 +27,8 @@ export const FRESH_ANSWER_MS = 8_000;
 export const MAX_AGE_MS = { docker: 120_000, container: 60_000, sockets: 30_000, processes: 60_000, screen: 300_000, mcp: 150_000 } as const;
 /** A gateway may take this long from start to log-in before it is late. */
 export const BOOT_BUDGET_MS = 300_000;
+/** A stack that has just started: its MCP server may still be on its way. */
+export const MCP_GRACE_MS = 60_000;
 /** Java's default backlog of 50 holds 51 (measured). */
 export const QUEUE_FULL = 51;
 const FAILURE_MAX_AGE_MS = 20 * 60_000;

@@ -344,3 +344,4 @@ export const hanging = (ms: number, phase: LoginFact["phase"], more: Partial<Log
     apiIdle("not-logged-in"),
   );
 export const logProblem = (kind: LoginProblemKind, ageMs = 30 * S, text?: string): Change => login((now) => ({ problems: [problem(kind, ageMs, text)(now)] }));
+export const notices = (code: number, text: string, at: number): Partial<BrokerFact> => ({ notices: [{ code, text, at }] });

@@ -1,5 +1,5 @@
 import { type Cause, certain, likely, possible } from "../cause.ts";
-import { failed, type Look } from "../look.ts";
+import { failed, type Look, MCP_GRACE_MS } from "../look.ts";
 import { coarse, duration, redact } from "../text.ts";
 
 /** Beside the chain: the screen (rows 39 to 42) and the MCP server (rows 50 to 52). They never stop trading, so they only degrade. */
@@ -9,7 +9,15 @@ const noScreen = (look: Look) => {
   const listens = look.sockets?.listeners.some((row) => row.port === look.evidence.gateway.ports.vnc) ?? null;
   return look.running !== null && (kind === "refused" || kind === "closed" || (kind !== "answers" && listens === false && look.sockets !== null));
 };
-const apiFails = (look: Look) => !look.answering && (look.failure !== null || (look.answerAgeMs ?? 0) > 16_000 || look.queueStuck);
+
+/** How the API failed when the MCP server said what it said: mute, or closing on us; `null` when it was, or may have been, well then. */
+function apiFailedThen(look: Look): "mute" | "closing" | null {
+  const at = look.evidence.mcp?.at ?? 0;
+  const wasReady = Math.max(look.evidence.history.lastReadyAt ?? 0, look.api?.kind === "ready" ? look.api.lastAnswerAt : 0);
+  if (look.answering || at < wasReady + 10_000) return null;
+  if (look.queueStuck || (look.answerAgeMs ?? 0) > 16_000 || failed(look, "silent", "went-silent", "start-unanswered", "closed-late") !== null) return "mute";
+  return failed(look, "closed-at-once", "closed-after-start") === null ? null : "closing";
+}
 
 export const SIDE_CAUSES: readonly Cause[] = [
   {
@@ -130,13 +138,16 @@ export const SIDE_CAUSES: readonly Cause[] = [
       const mcp = look.mcp;
       if (mcp === null || mcp.http !== "ok") return null;
       const status = mcp.gatewayStatus;
-      if (apiFails(look)) {
-        if (mcp.health?.ibConnected === true || status?.ibConnected === true)
-          return certain(["It says “connected” to IB, while the API does not answer: its flag is only that of an open socket."]);
-        if (status?.apiPortOpen === true)
+      const then = apiFailedThen(look);
+      if (then !== null) {
+        const flag = ["It says “connected” to IB, while the API does not answer: its flag is only that of an open socket."];
+        if (mcp.health?.ibConnected === true || status?.ibConnected === true) return then === "mute" ? certain(flag) : possible(flag);
+        if (status?.apiPortOpen === true) {
           return certain([`It says “${redact(status.status)}” (API port open), while the API does not answer: its probe only reaches the relay.`]);
+        }
         return null;
       }
+      if (look.failure !== null) return null;
       if (
         status?.apiPortOpen === true &&
         status.ibConnected === false &&
@@ -164,7 +175,7 @@ export const SIDE_CAUSES: readonly Cause[] = [
     rivals: ["mcp-misleading"],
     when: (look) => {
       const mcp = look.mcp;
-      if (mcp === null || mcp.http === "forbidden") return null;
+      if (mcp === null || mcp.http === "forbidden" || (look.uptimeMs ?? Number.POSITIVE_INFINITY) < MCP_GRACE_MS) return null;
       if (mcp.http === "no-route") return possible([`No way to the MCP server was found: ${redact(mcp.detail)}`], { word: "no way", state: "degraded" });
       if (mcp.http !== "ok") {
         const container = mcp.containerStatus !== null && mcp.containerStatus !== "running" ? [`Its container is “${redact(mcp.containerStatus)}”.`] : [];
