@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Container, ContainerSpec, PublishedPort } from "./docker/container.ts";
 import { DockerEngine } from "./docker/engine.ts";
@@ -103,7 +103,8 @@ export class Home {
 
   /** Undoes what scenarios did. Stacks that none of them touched keep running. */
   reset(): void {
-    this.engine.fault = null;
+    this.engine.setFault(null);
+    this.setClockSkew(0);
     for (const item of this.gateways) {
       if (!item.touched) continue;
       item.touched = false;
@@ -117,6 +118,21 @@ export class Home {
       Object.assign(item.saved, wanted(item.mode));
       this.#begin(item);
     }
+  }
+
+  /** The server's own clock as its shell tells it. @param minutes ahead of the true time; 0 takes the shell's back */
+  setClockSkew(minutes: number): void {
+    const program = join(this.#options.dir, "bin", "date");
+    if (minutes === 0) rmSync(program, { force: true });
+    else writeFileSync(program, `#!/bin/sh\nexec /bin/date -d "+${minutes} minutes" "$@"\n`, { mode: 0o700 });
+  }
+
+  /** The containers of a stack anew, as `compose up --force-recreate` makes them. @param ageMs see `Container.start` */
+  recreate(item: HomeGateway, ageMs: number): void {
+    item.touched = true;
+    const old = this.engine.containers.get(item.container);
+    if (old !== undefined) this.engine.remove(old);
+    this.engine.create(item.container, this.clock.now() - ageMs).start(ageMs);
   }
 
   byId(id: string): HomeGateway | null {

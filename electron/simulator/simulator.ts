@@ -156,10 +156,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (ssh.hostKey !== hostKey) ssh.replaceHostKey(hostKey);
     await ssh.listen(0);
     home.reset();
+    writeKnownHosts(scenario);
     await scenario.play(stage);
   };
   home.start();
-  writeKnownHosts(first);
   await play(first);
 
   const base = baseSettings(ssh.port, identityFile, knownHostsFile, hostPort);

@@ -19,6 +19,8 @@ export interface Blueprint {
   readonly address: string;
 }
 
+export type DockerFault = "down" | "permission" | "missing-program";
+
 export class DockerEngine {
   readonly containers = new Map<string, Container>();
   readonly blueprints = new Map<string, Blueprint>();
@@ -26,7 +28,8 @@ export class DockerEngine {
   readonly images = new Map<string, string>();
   readonly volumes = new Set<string>();
   /** The daemon does not answer, or this user may not ask it. */
-  fault: "down" | "permission" | "missing-program" | null = null;
+  #fault: DockerFault | null = null;
+  readonly #faultListeners = new Set<() => void>();
   readonly clock: SimClock;
   readonly net: VirtualNet;
   readonly #proc: ProcWriter;
@@ -41,6 +44,28 @@ export class DockerEngine {
     this.clock = options.clock;
     this.net = options.net;
     this.#proc = options.proc;
+  }
+
+  get fault(): DockerFault | null {
+    return this.#fault;
+  }
+  /** Streams that run now end, as they do when the daemon goes. */
+  setFault(fault: DockerFault | null): void {
+    this.#fault = fault;
+    if (fault !== null) for (const listener of [...this.#faultListeners]) listener();
+  }
+  /** Resolves at the next fault or when the caller goes. */
+  broken(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#faultListeners.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#faultListeners.add(done);
+      signal.addEventListener("abort", done, { once: true });
+      if (signal.aborted) done();
+    });
   }
 
   onEvent(listener: (event: DockerEvent) => void): () => void {

@@ -1,4 +1,4 @@
-import { aborted, type Io } from "../shell/io.ts";
+import type { Io } from "../shell/io.ts";
 import type { DockerEngine, DockerEvent } from "./engine.ts";
 import { formatTemplate, goJson, TemplateError } from "./go-template.ts";
 import { dockerTime } from "./inspect-json.ts";
@@ -49,18 +49,22 @@ export async function logs(engine: DockerEngine, argv: readonly string[], io: Io
   for (const entry of tail > 0 ? chosen.slice(-tail) : []) print(entry);
   if (!options.has("f", "follow") || !container.running) return 0;
   const unfollow = container.log.follow(print);
+  let stop: () => void = () => undefined;
   const died = new Promise<void>((resolve) => {
-    const stop = engine.onEvent((event) => {
-      if (event.id === container.id && event.action === "die") {
-        stop();
-        resolve();
-      }
+    stop = engine.onEvent((event) => {
+      if (event.id === container.id && event.action === "die") resolve();
     });
-    void aborted(io.signal).then(stop);
   });
-  await Promise.race([died, aborted(io.signal)]);
+  await Promise.race([died, engine.broken(io.signal)]);
+  stop();
   unfollow();
-  return 0;
+  return brokenOff(engine, io);
+}
+
+function brokenOff(engine: DockerEngine, io: Io): number {
+  if (engine.fault === null || io.signal.aborted) return 0;
+  io.err("error during connect: unexpected EOF\n");
+  return 1;
 }
 
 function eventJson(event: DockerEvent) {
@@ -104,7 +108,7 @@ export async function events(engine: DockerEngine, argv: readonly string[], io: 
       io.err(`template parsing error: ${error.message}\n`);
     }
   });
-  if (until === undefined) await aborted(io.signal);
+  if (until === undefined) await engine.broken(io.signal);
   stop();
-  return 0;
+  return brokenOff(engine, io);
 }

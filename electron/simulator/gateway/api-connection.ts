@@ -150,6 +150,11 @@ export class ApiConnection {
 
   #hello(min: number, max: number) {
     if (this.#host.plan.api.reply === "close-after-hello") return this.close();
+    if (this.#host.plan.api.reply === "wrong-version") {
+      // A version outside the range that was asked for.
+      this.#send([max + 40, connectionTime(this.#host.clock.now())]);
+      return;
+    }
     const top = Math.min(max, this.#host.plan.api.maxVersion);
     if (top < MIN_VERSION || top < min) return this.close();
     this.#version = top;

@@ -83,7 +83,11 @@ export function loginSteps(context: ScriptContext, from: number): Step[] {
       at: at(3_000),
       image: [`Exception in thread "main" java.awt.AWTError: Can't connect to X11 window server using ':1' as the value of the DISPLAY variable.`],
     });
-    effect(3_200, { kind: "exit", code: 1, restart: false });
+    return steps;
+  }
+  if (plan.login === "crash") {
+    steps.push({ at: at(300), image: ["Error: Offline TWS/Gateway version 10.45.1j is not installed: can't find jars folder"] });
+    effect(600, { kind: "exit", code: 4, restart: false });
     return steps;
   }
   const stale = plan.login === "stale-autorestart";
@@ -121,9 +125,15 @@ export function loginSteps(context: ScriptContext, from: number): Step[] {
   if (!token || plan.login === "weekly-login-due" || stale) {
     say(14_000, "Login dialog WINDOW_OPENED: LoginState is LOGGED_OUT");
     effect(14_000, { kind: "screen", show: "login" });
-    if (stale) return steps;
+    if (stale || plan.login === "auto-logoff") return steps;
     say(15_200, `Setting Trading mode = ${plan.tradingMode}`, "Setting user name", "Setting password", `Login attempt: ${context.attempt}`);
     say(15_600, `Click button: ${button}`);
+  }
+  if (plan.login === "weekly-login-due") {
+    // The token of last week is refused: the form is back and waits for a person.
+    say(21_000, "Login dialog WINDOW_OPENED: LoginState is LOGGED_OUT");
+    effect(21_000, { kind: "screen", show: "login" });
+    return steps;
   }
   effect(16_400, { kind: "screen", show: "authenticating" });
   say(16_400, frameOpened("Authenticating..."));
@@ -131,7 +141,7 @@ export function loginSteps(context: ScriptContext, from: number): Step[] {
 
   let next = 19_000;
   const second = context.needsSecondFactor && !token;
-  if (second || plan.login === "weekly-login-due" || plan.login.startsWith("second-factor")) {
+  if (second || plan.login.startsWith("second-factor")) {
     effect(next, { kind: "screen", show: plan.login === "second-factor-device" ? "device" : "second-factor" });
     say(next, dialogOpened("Second Factor Authentication"), "Second Factor Authentication initiated");
     if (plan.login === "second-factor-device") {
@@ -139,7 +149,7 @@ export function loginSteps(context: ScriptContext, from: number): Step[] {
       fail(next + 250, "You should specify the required second factor device using the SecondFactorDevice setting in config.ini");
       return steps;
     }
-    if (plan.login === "second-factor-pending" || plan.login === "weekly-login-due") return steps;
+    if (plan.login === "second-factor-pending") return steps;
     if (plan.login === "second-factor-missed" || plan.login === "second-factor-missed-loop") {
       const loop = plan.login === "second-factor-missed-loop";
       say(next + 180_000, dialogOpened("Second Factor Authentication", "Closed"), "Duration since login: 183 seconds");

@@ -2,7 +2,16 @@
 
 export interface ApiPlan {
   /** What the API port does with a connection that was accepted. */
-  reply: "good" | "silent" | "close-at-once" | "close-after-hello" | "close-after-start" | "start-unanswered" | "accounts-only" | "wrong-protocol";
+  reply:
+    | "good"
+    | "silent"
+    | "close-at-once"
+    | "close-after-hello"
+    | "close-after-start"
+    | "start-unanswered"
+    | "accounts-only"
+    | "wrong-protocol"
+    | "wrong-version";
   /** Between startApi and managedAccounts/nextValidId. */
   readyDelayMs: number;
   /** Highest server version offered. Up to 200 the protocol is pure text. */
@@ -54,7 +63,9 @@ export type LoginPlan =
   | "build-desupported"
   | "window-missing"
   | "xvfb-dead"
-  | "booting";
+  | "booting"
+  /** ibcstart.sh ends at once, over and over. */
+  | "crash";
 
 export interface GatewayPlan {
   login: LoginPlan;
@@ -75,6 +86,8 @@ export interface GatewayPlan {
   /** Where the relay dials; `null`: 127.0.0.1. Another address makes the gateway see a client that is not local. */
   relayTarget: string | null;
   vnc: "running" | "off" | "died" | "black";
+  /** The VNC password was changed since it was last told to anyone. */
+  vncPasswordChanged: boolean;
   /** IBC's command server; 0 is off. */
   commandPort: number;
   /** Container ports published on the host; `null`: the stack's usual ones. Read when the container is created. */
@@ -107,6 +120,7 @@ export function healthyPlan(mode: "paper" | "live"): GatewayPlan {
     relay: "running",
     relayTarget: null,
     vnc: "running",
+    vncPasswordChanged: false,
     commandPort: 7462,
     published: null,
     logSkewMs: 0,

@@ -52,6 +52,13 @@ export class Endpoint extends Duplex {
     if (peer !== null && !peer.destroyed) peer.destroy(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }));
   }
 
+  /** Its owner gave up so long ago that the kernel forgot this side. */
+  forget(): void {
+    this.destroy();
+    this.#goneAt = 0;
+    this.init.namespace.changed();
+  }
+
   /** State as /proc/net/tcp prints it, or `null` when the row is gone. */
   kernelState(now: number): number | null {
     const peerGone = this.#peer === null || this.#peer.#goneAt !== null;
@@ -92,7 +99,7 @@ export class Endpoint extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#goneAt = Date.now();
+    this.#goneAt ??= Date.now();
     this.inode = 0;
     for (const item of this.#inbox) item.done?.();
     this.#inbox = [];

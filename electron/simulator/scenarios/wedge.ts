@@ -21,7 +21,7 @@ export function wedge(item: HomeGateway, count: number): Promise<void> {
           connected: (socket) => {
             socket.write("API\0\0\0\0\x09v100..176");
             // Three workers still wait; health checks and retries before them gave up.
-            if (index >= 3) socket.destroy();
+            if (index >= 3) socket.forget();
             else socket.resume();
             resolve();
           },
