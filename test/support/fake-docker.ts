@@ -60,12 +60,12 @@ switch (args[0]) {
   case "info": process.stdout.write(JSON.stringify("28.2.2") + " " + JSON.stringify(new Date(Date.now() + Number(read("skew") || 0)).toISOString()) + "\n"); break;
   case "events": follow("events", (one) => process.stdout.write(one + "\n"), () => true); break;
   case "logs": {
-    const name = args[args.length - 1], since = args[args.indexOf("--since") + 1];
+    const name = args[args.length - 1], since = args.includes("--since") ? args[args.indexOf("--since") + 1] : "";
     const run = known(name);
     follow("log-" + name, (one) => {
       const err = one.startsWith("!"), text = err ? one.slice(1) : one;
       if (text.split(" ")[0] >= since) (err ? process.stderr : process.stdout).write(text + "\n");
-    }, () => { const now = known(name); return now !== null && JSON.parse(now).state.Status === "running" && JSON.parse(now).state.StartedAt === JSON.parse(run).state.StartedAt; });
+    }, () => { const now = args.includes("-f") ? known(name) : null; return now !== null && JSON.parse(now).state.Status === "running" && JSON.parse(now).state.StartedAt === JSON.parse(run).state.StartedAt; });
     break;
   }
   case "top": process.stdout.write(read("top-" + args[1]) || ""); break;
