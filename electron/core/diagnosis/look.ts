@@ -95,7 +95,8 @@ export function takeLook(evidence: GatewayEvidence, now: number): Look {
   const processes = alive ? fresh(thisRun(evidence.processes), MAX_AGE_MS.processes) : null;
   const api = linkUp ? (evidence.api?.value ?? null) : null;
   const answerAgeMs = api?.kind === "ready" ? Math.max(now - api.lastAnswerAt, api.waitingSince === null ? 0 : now - api.waitingSince) : null;
-  const answering = answerAgeMs !== null && Math.abs(answerAgeMs) <= FRESH_ANSWER_MS;
+  // An answer from the future is no proof either: a clock has been set back.
+  const answering = api?.kind === "ready" && answerAgeMs !== null && answerAgeMs <= FRESH_ANSWER_MS && api.lastAnswerAt - now <= FRESH_ANSWER_MS;
   const loggedIn = login !== null && alive && (login.phase === "logged-in" || login.phase === "configured");
   const loggedInForMs = loggedIn && login.phaseAt !== null ? Math.max(0, now - login.phaseAt) : null;
   const failure = currentFailure(api, now, started, loggedIn ? (login?.phaseAt ?? null) : null);
