@@ -6,7 +6,7 @@ export interface ConnectionEnd {
   readonly step: "version" | "ready" | "up";
   /** Since the hello was written. */
   readonly sinceHelloMs: number;
-  /** `eof`: the other side closed; `reset`: it cut the connection; `torn`: it vanished without either. */
+  /** `eof`: the other side closed; `reset`: it cut the connection; `torn`: it vanished without either, as a stream does whose link is lost. */
   readonly how: "eof" | "reset" | "torn";
   /** `null`: not known. */
   readonly linkUp: boolean | null;
@@ -21,7 +21,7 @@ const AT_ONCE_MS = 2000;
 export function kindOfEnd(end: ConnectionEnd): ApiFailureKind {
   if (end.portReset) return "port-changed";
   if (end.clientIdInUse) return "client-id-in-use";
-  if (end.linkUp === false || (end.how === "torn" && end.linkUp === null)) return "link-lost";
+  if (end.linkUp === false || end.how === "torn") return "link-lost";
   if (end.step === "up") return "closed";
   if (end.step === "ready") return "closed-after-start";
   return end.sinceHelloMs <= AT_ONCE_MS ? "closed-at-once" : "closed-late";

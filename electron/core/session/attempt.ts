@@ -16,6 +16,7 @@ const READ_MESSAGES: ReadonlySet<number> = new Set([4, 6, 7, 8, 9, 15, 49, 54, 6
 const REQUEST_CURRENT_TIME = 49;
 const CLIENT_ID_IN_USE = 326;
 const PORT_RESET = 1300;
+const SILENCES: ReadonlySet<ApiFailureKind> = new Set(["dial-timeout", "silent", "start-unanswered", "went-silent"]);
 /** `@stoqey/ib` tells its own decoding errors with codes 501 to 599. */
 const isLibraryCode = (code: number) => code > 500 && code < 600;
 
@@ -305,8 +306,10 @@ export class Attempt {
     const wasReady = this.step === "up";
     const now = this.ports.clock.now();
     const afterMs = Math.max(0, now - (wasReady ? this.readyAt : this.startedAt));
+    // Silence over a link that is known to be down says nothing about the gateway.
+    const linksFault = SILENCES.has(kind) && this.ports.linkUp?.() === false;
     this.finish();
-    this.events.onFailed({ kind, at: now, afterMs, detail, clientId: this.clientId, firstBytes, newPort, wasReady });
+    this.events.onFailed({ kind: linksFault ? "link-lost" : kind, at: now, afterMs, detail, clientId: this.clientId, firstBytes, newPort, wasReady });
   }
 
   private finish(): void {

@@ -25,9 +25,9 @@ export const RESTORED_DATA_LOST = 1101;
 export const RESTORED_DATA_KEPT = 1102;
 export const NOT_CONNECTED_TO_BROKER = 2110;
 
-/** "Market data farm connection is OK:usfarm" and "… available upon demand.ushmds": the name stands after the last ':' or '.'. */
+/** "Market data farm connection is OK:usfarm.nj" and "… available upon demand.ushmds": the name stands after ':' or after the sentence. */
 export function farmName(text: string): string {
-  return (/[:.]\s*([A-Za-z0-9_-]+)\s*\.?\s*$/.exec(text)?.[1] ?? "unnamed").slice(0, 40);
+  return (/(?::|demand\.)\s*([A-Za-z0-9._-]*[A-Za-z0-9_-])\s*\.?\s*$/.exec(text)?.[1] ?? "unnamed").slice(0, 40);
 }
 
 /** The gateway's own line to the broker, told by notices while the API socket lives. One per connection. */
@@ -44,8 +44,15 @@ export class BrokerBook {
     this.since = now;
   }
 
-  /** @returns what the session must do: `resubscribe` after 1101, when the gateway lost all subscriptions */
-  notice(code: number, text: string, now: number): "resubscribe" | null {
+  /** @returns `data-lost` after 1101 (the gateway dropped all subscriptions), `restored` when the line came back otherwise */
+  notice(code: number, text: string, now: number): "data-lost" | "restored" | null {
+    const wasDown = this.line === "down";
+    this.take(code, text, now);
+    if (code === RESTORED_DATA_LOST) return "data-lost";
+    return wasDown && this.line === "up" ? "restored" : null;
+  }
+
+  private take(code: number, text: string, now: number): void {
     this.cached = null;
     this.heard = true;
     if (code === LINE_LOST || code === NOT_CONNECTED_TO_BROKER) this.setLine("down", code, now);
@@ -53,14 +60,13 @@ export class BrokerBook {
     const farm = FARM_CODES.get(code);
     if (farm === undefined) {
       this.remember(code, text, now);
-      return code === RESTORED_DATA_LOST ? "resubscribe" : null;
+      return;
     }
     const name = farmName(text);
     const key = `${farm.kind} ${name}`;
     if (this.farms.has(key) || this.farms.size < MAX_FARMS) this.farms.set(key, { name, ...farm, at: now });
     // A farm that answers proves the line, unless 1100 said that it is lost: only 1101 and 1102 end that.
     if (farm.state === "ok" && (this.line === "unknown" || this.code === NOT_CONNECTED_TO_BROKER)) this.setLine("up", null, now);
-    return null;
   }
 
   /** Fresh account data came: proof of the line where nothing was known (a gateway without one says 2110 on connect). */

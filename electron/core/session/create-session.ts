@@ -206,7 +206,9 @@ class Session implements GatewaySession {
       onReady: (ready) => this.onReady(connection, ready),
       onBeat: () => this.changed(),
       onNotice: (code, text) => {
-        if (broker.notice(code, text, this.ports.clock.now()) === "resubscribe") connection.subscriptions?.again();
+        const change = broker.notice(code, text, this.ports.clock.now());
+        // What was asked while the line was down may never be answered.
+        if (change === "data-lost" || (change === "restored" && !this.book.complete)) connection.subscriptions?.again();
         this.changed();
       },
       onFailed: (failure) => this.onFailed(connection, failure),

@@ -138,6 +138,13 @@ describe("what the API port shows, each told apart", () => {
   });
 });
 
+describe("a link that is down", () => {
+  it.each(["silent", "start-unanswered"] as const)("%s then is the link's fault, not the gateway's", async (behaviour) => {
+    server.behaviour = behaviour;
+    expect(await firstFailure({ linkUp: () => false })).toMatchObject({ kind: "link-lost" });
+  });
+});
+
 describe("messages that are none", () => {
   const head = (length: number) => {
     const bytes = Buffer.alloc(4);
@@ -165,7 +172,7 @@ describe("messages that are none", () => {
   });
 
   it("a message with fields missing or in excess is passed over, orders of others are not even read", async () => {
-    await until(start(), isReady);
+    await until(start(), (r) => isReady(r) && r.accounts[0]?.stale === false);
     const { client } = server;
     client.send(61, 3, "DU1234567", 7);
     client.send(63, 1);

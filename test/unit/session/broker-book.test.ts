@@ -15,14 +15,14 @@ describe("the gateway's line to the broker", () => {
     book.notice(2104, "Market data farm connection is OK:usfarm", 3);
     book.dataCame(4);
     expect(book.fact()).toMatchObject({ line: "down", since: 2, code: 1100 });
-    expect(book.notice(1102, "restored - data maintained", 5)).toBeNull();
+    expect(book.notice(1102, "restored - data maintained", 5)).toBe("restored");
     expect(book.fact()).toMatchObject({ line: "up", since: 5, code: 1102 });
   });
 
   it("1101 asks for the subscriptions anew", () => {
     const book = new BrokerBook(1);
     book.notice(1100, "", 2);
-    expect(book.notice(1101, "restored - data lost", 3)).toBe("resubscribe");
+    expect(book.notice(1101, "restored - data lost", 3)).toBe("data-lost");
     expect(book.fact()).toMatchObject({ line: "up", code: 1101 });
   });
 
@@ -52,6 +52,8 @@ describe("the gateway's line to the broker", () => {
   it("reads the names of farms", () => {
     expect(farmName("Market data farm connection is OK:usfarm")).toBe("usfarm");
     expect(farmName("inactive but should be available upon demand.ushmds")).toBe("ushmds");
+    expect(farmName("Market data farm connection is OK:usfarm.nj")).toBe("usfarm.nj");
+    expect(farmName("should be available upon demand.eufarm.x")).toBe("eufarm.x");
     expect(farmName("")).toBe("unnamed");
   });
 
