@@ -1,0 +1,44 @@
+import { powerMonitor } from "electron";
+import type { Clock } from "../core/clock.ts";
+import type { Core } from "../core/core.ts";
+import { watchClockJumps } from "../core/net/clock-jump.ts";
+import type { Log } from "../core/report/log.ts";
+import type { Notifier } from "./notifier.ts";
+
+/** Sleep closes the API sessions cleanly; waking reconnects at once, and quietly. Linux may miss the events (electron#42050): the clock tells too. */
+export function setupPower(options: { core: Pick<Core, "suspend" | "resume" | "reconnect">; notifier: Notifier; clock: Clock; log: Log }): () => void {
+  const { core, notifier, clock, log } = options;
+  let asleep = false;
+  const suspend = () => {
+    if (asleep) return;
+    asleep = true;
+    core.suspend().catch((error: unknown) => log.warn("the sessions could not be closed before sleep", { error }));
+  };
+  const resume = () => {
+    notifier.grace();
+    if (asleep) core.resume();
+    else core.reconnect("the computer woke up");
+    asleep = false;
+  };
+  const lock = () => notifier.hold(true);
+  const unlock = () => notifier.hold(false);
+  powerMonitor.on("suspend", suspend);
+  powerMonitor.on("resume", resume);
+  powerMonitor.on("lock-screen", lock);
+  powerMonitor.on("unlock-screen", unlock);
+  const jumps = watchClockJumps(clock);
+  jumps.onWake((reason) => {
+    log.info("the clock says that time was lost", { reason });
+    notifier.grace();
+    // A missed resume must not leave the sessions parked.
+    if (asleep) core.resume();
+    asleep = false;
+  });
+  return () => {
+    powerMonitor.off("suspend", suspend);
+    powerMonitor.off("resume", resume);
+    powerMonitor.off("lock-screen", lock);
+    powerMonitor.off("unlock-screen", unlock);
+    jumps.dispose();
+  };
+}
