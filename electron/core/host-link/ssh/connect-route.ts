@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { DialError } from "../host-link.ts";
@@ -79,10 +80,7 @@ async function connectNext(hop: SshHop, before: HopConnection | null, options: R
       gatherKeys(hop, options.ring, clock),
       options.passwords(hop),
     ]);
-    const through =
-      before === null
-        ? undefined
-        : new ChannelDuplex(await openDirectTcpip(before.client, clock, { host: hop.host, port: hop.port }, { deadlineMs: hop.connectTimeoutMs, signal }));
+    const through = before === null ? undefined : await openThrough(before, hop, options);
     return await connectHop({ hop, clock, knownHosts, keys, passwords, through, askKeyboard: options.askKeyboard, signal });
   } catch (error) {
     if (error instanceof KnownHostsError) {
@@ -91,6 +89,14 @@ async function connectNext(hop: SshHop, before: HopConnection | null, options: R
     if (error instanceof DialError) return { kind: "failed", ...describeHopError(hop, "tcp", error, new ServerGreeting()) };
     throw error;
   }
+}
+
+/** The loss of one hop ends all behind it at once. */
+async function openThrough(before: HopConnection, hop: SshHop, { clock, signal }: RouteOptions): Promise<Duplex> {
+  const channel = await openDirectTcpip(before.client, clock, { host: hop.host, port: hop.port }, { deadlineMs: hop.connectTimeoutMs, signal });
+  const duplex = new ChannelDuplex(channel);
+  before.onClose(() => duplex.destroy());
+  return duplex;
 }
 
 /**

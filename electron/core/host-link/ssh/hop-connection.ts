@@ -204,6 +204,8 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
       if (stage === "resolve") stage = "tcp";
     });
     sock.once("connect", () => enter("banner", BANNER_MS));
+    // A TCP socket closes by itself at the other side's end. A channel stays half open, since the jump host's sshd waits for our end too.
+    if (options.through) sock.once("end", () => sock.destroy());
     const authHandler: AuthHandlerMiddleware = (accepted, partial, next) => {
       if (settled) return;
       const step = plan.next(accepted, partial);

@@ -1,0 +1,228 @@
+import { createServer } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createForward } from "../../../electron/core/host-link/forward/create-forward.ts";
+import type { WakeWatch } from "../../../electron/core/net/wake-watch.ts";
+import { missingPeers } from "../../support/peers.ts";
+import { freePort, type Sshd, startSshd } from "../../support/sshd.ts";
+import { cleanUp, folder, later, listen, openLink, reachOf, readAll, until, waitFor } from "./support.ts";
+
+describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("the life of a link to a real sshd", () => {
+  let sshd: Sshd;
+  beforeAll(async () => {
+    sshd = await startSshd();
+  });
+  afterAll(() => sshd.dispose());
+  afterEach(async () => {
+    sshd.signal("SIGCONT");
+    await cleanUp();
+  });
+
+  it("notices a stopped server within 15 s, and says it fell silent", async () => {
+    const { link } = openLink(reachOf(sshd), { random: () => 0 });
+    await until(link, "up");
+    const stopped = Date.now();
+    sshd.signal("SIGSTOP");
+    const { failure } = await until(link, "waiting", 25_000);
+    expect(failure).toMatchObject({ reason: "silent", stage: "alive" });
+    expect(Date.now() - stopped).toBeGreaterThan(8_000);
+    expect(Date.now() - stopped).toBeLessThan(20_000);
+    sshd.signal("SIGCONT");
+    await until(link, "up", 30_000);
+  });
+
+  it("notices it within 3 s while a person waits, and fails calls by their own deadline", async () => {
+    const { link } = openLink(reachOf(sshd));
+    await until(link, "up");
+    sshd.signal("SIGSTOP");
+    await expect(link.exec(["true"], { deadlineMs: 200 })).rejects.toMatchObject({ reason: "timeout" });
+    await expect(link.dial({ host: "127.0.0.1", port: sshd.port }, { deadlineMs: 200 })).rejects.toMatchObject({ reason: "timeout" });
+    const since = Date.now();
+    const calm = link.hurry();
+    const { failure } = await until(link, "waiting", 10_000);
+    calm();
+    expect(failure.reason).toBe("silent");
+    expect(Date.now() - since).toBeGreaterThan(2_000);
+    expect(Date.now() - since).toBeLessThan(7_000);
+  });
+
+  it("looks with a fresh ping when this computer wakes, and keeps a living connection", async () => {
+    let wake: (reason: string) => void = () => {};
+    const wakes: WakeWatch = {
+      onWake: (listener) => {
+        wake = listener;
+        return () => {};
+      },
+      dispose: () => {},
+    };
+    const { link, states } = openLink(reachOf(sshd), { wakes });
+    await until(link, "up");
+    wake("the clock jumped by 3600 s");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(states.filter((state) => state.kind !== "up").length).toBe(1);
+    sshd.signal("SIGSTOP");
+    wake("the network changed");
+    expect((await until(link, "waiting", 10_000)).failure.reason).toBe("silent");
+  });
+
+  it("waits for a server that is not there, tries at once on request, and names each stage", async () => {
+    const port = await freePort();
+    const { link } = openLink(reachOf(sshd, { port }), { random: () => 0.99 });
+    const first = await until(link, "waiting");
+    expect(first.failure).toMatchObject({ reason: "refused", stage: "tcp" });
+    const attempt = first.attempt;
+    link.reconnectNow("a click");
+    await until(link, "connecting");
+    expect((await until(link, "waiting")).attempt).toBe(attempt + 1);
+
+    const unknown = openLink(reachOf(sshd, { host: "no-such-host.invalid" }));
+    expect((await until(unknown.link, "waiting", 30_000)).failure).toMatchObject({ reason: "name-not-found", stage: "resolve" });
+
+    const vnc = await listen((socket) => socket.write("RFB 003.008\n"));
+    const wrong = openLink(reachOf(sshd, { port: vnc.port }));
+    expect((await until(wrong.link, "waiting")).failure).toMatchObject({ reason: "not-ssh", message: expect.stringContaining("RFB 003.008") });
+
+    const web = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const http = openLink(reachOf(sshd, { port: web.port }));
+    expect((await until(http.link, "waiting")).failure).toMatchObject({ reason: "not-ssh", stage: "banner" });
+
+    const shut = await listen((socket) => socket.end());
+    const closing = openLink(reachOf(sshd, { port: shut.port }));
+    expect((await until(closing.link, "waiting")).failure).toMatchObject({ reason: "lost", stage: "banner" });
+
+    const mute = await listen(() => {});
+    const silent = openLink(reachOf(sshd, { port: mute.port }));
+    expect((await until(silent.link, "waiting")).failure).toMatchObject({ reason: "timeout", stage: "banner" });
+  });
+
+  it("comes back after sshd was restarted", async () => {
+    const { link } = openLink(reachOf(sshd), { random: () => 0.1 });
+    await until(link, "up");
+    await sshd.stop();
+    await until(link, "waiting");
+    await sshd.start();
+    await until(link, "up");
+  });
+
+  it("says which algorithm is missing, and that it is post-quantum", async () => {
+    const modern = await startSshd({ config: ["KexAlgorithms sntrup761x25519-sha512@openssh.com"] });
+    later(() => modern.dispose());
+    const { link } = openLink(reachOf(modern));
+    const { failure } = await until(link, "waiting");
+    expect(failure).toMatchObject({ reason: "no-common-algorithm", stage: "key-exchange", message: expect.stringMatching(/post-quantum/) });
+    expect(failure.details?.[0]).toContain("sntrup761x25519-sha512@openssh.com");
+  });
+
+  it("tells forbidden forwarding from a refused port", async () => {
+    const echo = await listen((socket) => socket.pipe(socket));
+    const other = await listen(() => {});
+    const strict = await startSshd({ config: ["AllowTcpForwarding no"] });
+    later(() => strict.dispose());
+    const none = openLink(reachOf(strict));
+    await until(none.link, "up");
+    await expect(none.link.dial({ host: "127.0.0.1", port: echo.port }, { deadlineMs: 5_000 })).rejects.toMatchObject({ reason: "forbidden" });
+
+    const picky = await startSshd({ config: [`PermitOpen 127.0.0.1:${echo.port}`, "ForceCommand false"] });
+    later(() => picky.dispose());
+    const some = openLink(reachOf(picky));
+    await until(some.link, "up");
+    (await some.link.dial({ host: "127.0.0.1", port: echo.port }, { deadlineMs: 5_000 })).destroy();
+    await expect(some.link.dial({ host: "127.0.0.1", port: other.port }, { deadlineMs: 5_000 })).rejects.toMatchObject({ reason: "forbidden" });
+  });
+
+  it("closes a Duplex for good: after destroy, after the other side's end, after the loss of the link", async () => {
+    const server = await listen((socket) => {
+      socket.resume();
+      socket.write("hello");
+    });
+    const { link } = openLink(reachOf(sshd), { random: () => 0.99 });
+    await until(link, "up");
+    const to = { host: "127.0.0.1", port: server.port };
+    const closed = (duplex: NodeJS.EventEmitter) => new Promise<void>((resolve) => duplex.once("close", resolve));
+    const mine = await link.dial(to, { deadlineMs: 5_000 });
+    const gone = closed(mine);
+    await new Promise((resolve) => mine.once("data", resolve));
+    mine.destroy();
+    await gone;
+    await waitFor(() => server.sockets.size === 0, "the socket at the target to close");
+
+    const theirs = await link.dial(to, { deadlineMs: 5_000 });
+    const text = readAll(theirs);
+    await waitFor(() => server.sockets.size === 1, "the connection");
+    for (const socket of server.sockets) socket.end();
+    expect(await text).toBe("hello");
+    theirs.end();
+
+    const lost = await link.dial(to, { deadlineMs: 5_000 });
+    const broken = closed(lost);
+    let ended = false;
+    lost.on("end", () => {
+      ended = true;
+    });
+    lost.resume();
+    sshd.killSessions();
+    await broken;
+    expect([ended, lost.destroyed]).toEqual([false, true]);
+  });
+
+  it("drops and reconnects 100 times without leaving anything behind", { timeout: 120_000 }, async () => {
+    const echo = await listen((socket) => socket.pipe(socket));
+    const { link } = openLink(reachOf(sshd), { random: () => 0 });
+    await until(link, "up");
+    const handles = () => process.getActiveResourcesInfo().length;
+    const round = async (index: number) => {
+      await until(link, "up");
+      const duplex = await link.dial({ host: "127.0.0.1", port: echo.port }, { deadlineMs: 10_000 });
+      duplex.write("x");
+      const gone = new Promise<void>((resolve) => duplex.once("close", resolve));
+      link.reconnectNow(`round ${index}`, { force: true });
+      await gone;
+    };
+    for (let index = 0; index < 10; index++) await round(index);
+    await until(link, "up");
+    const before = handles();
+    for (let index = 0; index < 90; index++) await round(index);
+    await until(link, "up");
+    await waitFor(() => handles() <= before + 3 && echo.sockets.size === 0 && sshd.sessions() <= 1, "handles, sockets and sessions to be as before", 20_000);
+    await link.dispose();
+    await waitFor(() => sshd.sessions() === 0, "the last session to end");
+    expect(link.state.kind).toBe("off");
+  });
+
+  it("holds a local port open for other programs, with half-close and counts", async () => {
+    const upper = await listen((socket) => {
+      const chunks: Buffer[] = [];
+      socket.on("data", (chunk) => chunks.push(chunk));
+      socket.on("end", () => socket.end(Buffer.concat(chunks).toString().toUpperCase()));
+    }, true);
+    const { link } = openLink(reachOf(sshd));
+    await until(link, "up");
+    const forward = createForward({ link, address: () => ({ host: "127.0.0.1", port: upper.port }), localPort: 0 });
+    later(() => forward.dispose());
+    await forward.start();
+    const port = forward.report.localPort;
+    if (port === null) throw new Error(forward.report.detail);
+    const { connect } = await import("node:net");
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const text = readAll(socket);
+    socket.end("half-close");
+    expect(await text).toBe("HALF-CLOSE");
+    await waitFor(() => forward.report.connections === 0, "no connection left");
+    expect(forward.report).toMatchObject({ state: "listening", bytesIn: 10, bytesOut: 10 });
+  });
+
+  it("names a taken port and who has it", async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
+    later(() => new Promise<void>((resolve) => holder.close(() => resolve())));
+    const address = holder.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const forward = createForward({
+      link: openLink({ host: "nowhere", knownHostsFile: folder() }, { start: false }).link,
+      address: () => null,
+      localPort: port,
+    });
+    await forward.start();
+    expect(forward.report).toMatchObject({ state: "failed", localPort: null });
+    expect(forward.report.detail).toMatch(new RegExp(`^Port ${port} is already in use by .* \\(process ${process.pid}\\)\\.$`));
+  });
+});
