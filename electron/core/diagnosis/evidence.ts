@@ -187,7 +187,7 @@ export interface LoginFact {
   /** As IBC set or found it in the configuration dialog. */
   readonly apiPort: number | null;
   readonly readOnlyApi: boolean | null;
-  /** "Forking :::4002 onto 0.0.0.0:4004 > trading mode paper". */
+  /** "Forking :::4002 onto 0.0.0.0:4004 > trading mode paper": `from` 4004, where socat listens, `to` 4002, where it forwards. */
   readonly relay: { readonly from: number; readonly to: number; readonly tradingMode: string | null } | null;
   readonly relayErrors: { readonly refused: number; readonly timedOut: number; readonly lastAt: number | null };
   readonly exit: { readonly code: number | null; readonly at: number; readonly willRestart: boolean } | null;

@@ -46,5 +46,7 @@ export function parseEvent(line: string): DockerEvent | null {
 
 /** Does the event concern what we watch? Actions begin with the event's name (`health_status: healthy`, `exec_start: sh`). */
 export function isRelevant(found: DockerEvent, names: ReadonlySet<string>): boolean {
+  // A rename bears the new name, and may take a name from us as well as give it.
+  if (found.action === "rename") return true;
   return names.has(found.name) && EVENTS.some((name) => found.action === name || found.action.startsWith(`${name}:`));
 }

@@ -23,8 +23,8 @@ export interface ServerWatchPorts {
   readonly onServer: (facts: WatchedServer) => void;
   /** What inspect says of the gateway's MCP container. */
   readonly onMcpContainer?: (gatewayId: string, container: ContainerFact) => void;
-  /** The region in jts.ini, once a start of the container. */
-  readonly onPeer?: (gatewayId: string, peer: string | null) => void;
+  /** The region in jts.ini, read once a start of the container; not called where it cannot be read. */
+  readonly onPeer?: (gatewayId: string, peer: string) => void;
   /** Every line of the gateway's log in order, for the log view. */
   readonly onLog?: (gatewayId: string, line: LogViewLine) => void;
 }

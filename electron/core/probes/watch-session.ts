@@ -19,7 +19,9 @@ const INSPECT_SPACING_MS = 1_500;
 const NAMES_MS = 60_000;
 const TOP_MS = 30_000;
 const SERVER_MS = 1_800_000;
-const PEER_AFTER_MS = 10_000;
+const PEER_AFTER_MS = 2_000;
+/** A run this old has its jts.ini, whether a log-in completed in it or not. */
+const PEER_AGE_MS = 50_000;
 const PROC_TABLES = ["/proc/net/tcp", "/proc/net/tcp6", "/proc/net/netstat", "/proc/net/unix"] as const;
 
 /** Watching while the link is up. Ends with the link; a new one begins with the next. */
@@ -142,7 +144,7 @@ export class WatchSession {
       if (gateway.runKey !== fresh) void this.#look(gateway, false);
       const mcp = gateway.target.mcp?.container;
       if (mcp) this.#shared.onMcpContainer?.(gateway.target.id, byName.get(mcp) ?? { kind: "missing", seen: this.#names });
-      if (gateway.running !== null && gateway.peerOf !== gateway.runKey && this.#shared.onPeer !== undefined) {
+      if (gateway.peerOf !== gateway.runKey && this.#shared.onPeer !== undefined) {
         this.#after(`peer ${gateway.target.id}`, PEER_AFTER_MS, () => void this.#readPeer(gateway));
       }
     }
@@ -151,9 +153,13 @@ export class WatchSession {
   async #readPeer(gateway: WatchedGateway): Promise<void> {
     const container = gateway.running;
     if (container === null || gateway.peerOf === gateway.runKey) return;
+    const age = this.#shared.clock.now() + this.#shared.skew() - (container.startedAt ?? 0);
+    // The gateway writes the line when it logs in; the next inspect asks again.
+    if (!gateway.loggedIn && age < PEER_AGE_MS) return;
     gateway.peerOf = gateway.runKey;
     const peer = await readPeer(this.#reader, container, gateway.target.mode);
-    if (!this.#over) this.#shared.onPeer?.(gateway.target.id, peer);
+    // Not read is not the same as gone: what was known stays.
+    if (!this.#over && peer !== null) this.#shared.onPeer?.(gateway.target.id, peer);
   }
 
   #publishDocker(value: DockerFact): void {

@@ -44,6 +44,11 @@ export class WatchedGateway {
     return container?.kind === "present" && container.startedAt !== null ? `${container.id} ${container.startedAt}` : "";
   }
 
+  get loggedIn(): boolean {
+    const { phase } = this.#log.snapshot();
+    return phase === "logged-in" || phase === "configured";
+  }
+
   publish(facts: WatchedFacts): void {
     this.#shared.onFacts(this.target.id, facts);
   }

@@ -113,6 +113,7 @@ describe("docker events", () => {
     expect(event("health_status: unhealthy")).toBe(true);
     expect(event("exec_start: cat")).toBe(false);
     expect(event("die", "other")).toBe(false);
+    expect(event("rename", "other")).toBe(true);
     expect(eventsArgv("docker").join(" ")).toContain("--filter event=oom");
   });
   it("survives anything", () => {
