@@ -7,6 +7,7 @@ import { DialError } from "../host-link/host-link.ts";
 import { parseAccounts } from "./account-book.ts";
 import { type ConnectionEnd, describeEnd, kindOfDialError, kindOfEnd, newPortOf } from "./attempt-end.ts";
 import { FrameFault, FrameReader, messageId, parseVersionReply } from "./frames.ts";
+import { Heart } from "./heart.ts";
 import { createLibraryLink, type LibraryLink } from "./library-link.ts";
 import { checkOutbound } from "./outbound-guard.ts";
 import type { SessionPorts, SessionTimings } from "./session.ts";
@@ -16,6 +17,8 @@ const READ_MESSAGES: ReadonlySet<number> = new Set([4, 6, 7, 8, 9, 15, 49, 54, 6
 const REQUEST_CURRENT_TIME = 49;
 const CLIENT_ID_IN_USE = 326;
 const PORT_RESET = 1300;
+/** Of one connection, in the log. */
+const MAX_LIBRARY_LINES = 20;
 const SILENCES: ReadonlySet<ApiFailureKind> = new Set(["dial-timeout", "silent", "start-unanswered", "went-silent"]);
 /** `@stoqey/ib` tells its own decoding errors with codes 501 to 599. */
 const isLibraryCode = (code: number) => code > 500 && code < 600;
@@ -54,14 +57,14 @@ export class Attempt {
   private portReset: { port: number | null } | null = null;
   private eof = false;
   private torn: Error | null = null;
-  private beatSentAt: number | null = null;
-  private lastBeatAt = 0;
+  private heart: Heart | null = null;
+  private toldAt = 0;
+  private libraryLines = 0;
   private readonly startedAt: number;
   private readyAt = 0;
   private readonly ended = Promise.withResolvers<void>();
 
   lastAnswerAt = 0;
-  roundTripMs: number | null = null;
 
   constructor(
     private readonly ports: Pick<SessionPorts, "dial" | "linkUp" | "log"> & { readonly clock: Clock },
@@ -77,7 +80,10 @@ export class Attempt {
     return this.ended.promise;
   }
   get waitingSince(): number | null {
-    return this.beatSentAt;
+    return this.heart?.waitingSince ?? null;
+  }
+  get roundTripMs(): number | null {
+    return this.heart?.roundTripMs ?? null;
   }
   get readySince(): number {
     return this.readyAt;
@@ -149,7 +155,7 @@ export class Attempt {
     try {
       const id = checkOutbound(bytes, !this.greeted);
       this.greeted = true;
-      if (id === REQUEST_CURRENT_TIME) this.beatSentAt = this.ports.clock.now();
+      if (id === REQUEST_CURRENT_TIME) this.heart?.sent(this.ports.clock.now());
       this.duplex.write(bytes);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -160,7 +166,14 @@ export class Attempt {
 
   private onBytes(chunk: Buffer): void {
     if (this.step === "over") return;
-    this.lastAnswerAt = this.ports.clock.now();
+    const now = this.ports.clock.now();
+    // Messages that are not read tell nobody, but they too are proof that the gateway lives.
+    if (now - this.toldAt >= 1000 && this.step === "up") {
+      this.toldAt = now;
+      this.events.onBeat();
+    }
+    this.lastAnswerAt = now;
+    this.heart?.heard(now);
     try {
       this.reader.push(chunk, (frame) => this.onFrame(frame));
     } catch (error) {
@@ -186,6 +199,9 @@ export class Attempt {
   private stillOpen(): boolean {
     return this.step !== "over";
   }
+  private stillUp(): boolean {
+    return this.step === "up";
+  }
 
   private listen(api: IBApi): void {
     api.on(EventName.managedAccounts, (list: string) => {
@@ -196,13 +212,17 @@ export class Attempt {
       this.nextId = true;
       this.readyIfAll(api);
     });
-    api.on(EventName.currentTime, () => this.onTime());
+    api.on(EventName.currentTime, () => this.heart?.answered(this.ports.clock.now()));
     api.on(EventName.info, (text: string, code: number) => this.onNotice(code, text));
     api.on(EventName.error, (error: unknown, code: unknown) => {
       if (!(error instanceof Error) || typeof code !== "number") return;
-      if (isLibraryCode(code)) this.ports.log?.(`the API library says ${code}: ${error.message}`.slice(0, 300));
+      if (isLibraryCode(code)) this.logLibrary(`the API library says ${code}: ${error.message}`);
       else this.onNotice(code, error.message);
     });
+  }
+
+  private logLibrary(line: string): void {
+    if (++this.libraryLines <= MAX_LIBRARY_LINES) this.ports.log?.(line.slice(0, 300));
   }
 
   private onNotice(code: number, text: string): void {
@@ -219,52 +239,13 @@ export class Attempt {
     this.step = "up";
     this.readyAt = this.ports.clock.now();
     this.events.onReady({ api, serverVersion: this.serverVersion, accounts: this.accounts });
-    this.lastBeatAt = this.readyAt;
-    this.armHeart();
-  }
-
-  // ── heartbeat ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private armHeart(): void {
-    const { clock } = this.ports;
-    const { beatAfterMs, beatDeadlineMs, beatAtLeastMs, staleBeatMs } = this.timings;
-    const now = clock.now();
-    const due =
-      this.beatSentAt === null
-        ? Math.min(this.lastAnswerAt + beatAfterMs, this.lastBeatAt + beatAtLeastMs)
-        : Math.min(Math.max(this.beatSentAt, this.lastAnswerAt) + beatDeadlineMs, this.beatSentAt + staleBeatMs);
-    const wait = Math.max(10, due - now);
-    this.deadline(wait, () => this.onHeart(now + wait));
-  }
-
-  private onHeart(expectedAt: number): void {
-    const now = this.ports.clock.now();
-    const sentAt = this.beatSentAt;
-    if (sentAt === null) {
-      if (now - this.lastAnswerAt >= this.timings.beatAfterMs || now - this.lastBeatAt >= this.timings.beatAtLeastMs) {
-        this.lastBeatAt = now;
-        // Marked here as well: the library's rate limiter may hold it back for a moment.
-        this.beatSentAt = now;
-        this.library?.api.reqCurrentTime();
-        this.events.onBeat();
-      }
-    } else if (now - expectedAt > 2000) {
-      // This machine slept or was busy: the answer may wait unread, so the deadline begins anew.
-      this.beatSentAt = now;
-      this.lastAnswerAt = now;
-    } else if (now - sentAt >= this.timings.staleBeatMs || now - Math.max(sentAt, this.lastAnswerAt) >= this.timings.beatDeadlineMs) {
-      this.fail("went-silent", `no answer to a request for the time within ${((now - sentAt) / 1000).toFixed(1)} s`);
-      return;
-    }
-    this.armHeart();
-  }
-
-  private onTime(): void {
-    if (this.beatSentAt === null) return;
-    this.roundTripMs = Math.max(0, this.ports.clock.now() - this.beatSentAt);
-    this.beatSentAt = null;
-    this.events.onBeat();
-    if (this.step === "up") this.armHeart();
+    if (!this.stillUp()) return;
+    this.cancelTimer?.();
+    this.heart = new Heart(this.ports.clock, this.timings, {
+      ask: () => void api.reqCurrentTime(),
+      changed: () => this.events.onBeat(),
+      silent: (waitedMs) => this.fail("went-silent", `no answer to a request for the time within ${(waitedMs / 1000).toFixed(1)} s`),
+    });
   }
 
   // ── ends ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -315,7 +296,7 @@ export class Attempt {
   private finish(): void {
     if (this.step === "over") return;
     this.step = "over";
-    this.beatSentAt = null;
+    this.heart?.stop();
     this.cancelTimer?.();
     this.cancelTimer = null;
     this.abort.abort();

@@ -1,30 +1,20 @@
-import type { ApiFact, ApiFailure, ApiIdleReason } from "../diagnosis/evidence.ts";
+import type { ApiFailure, ApiIdleReason } from "../diagnosis/evidence.ts";
 import { AccountBook } from "./account-book.ts";
 import { Attempt, type ReadyInfo } from "./attempt.ts";
 import { BrokerBook } from "./broker-book.ts";
 import { ClientIds } from "./client-ids.ts";
 import { Coalesce } from "./coalesce.ts";
+import { type Connection, livingFact } from "./connection.ts";
 import { DialPlan } from "./dial-plan.ts";
 import { type CreateSession, type GatewaySession, SESSION_TIMINGS, type SessionPorts, type SessionReport, type SessionTimings } from "./session.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
-const REPORT_GAP_MS = 100;
 const MAX_FAILURES = 30;
 const MAY_DIAL_DEADLINE_MS = 5000;
 /** Nudges without `now` make `mayDial` look at most so often. */
 const NUDGE_GAP_MS = 2000;
 
 export const createSession: CreateSession = (ports) => new Session(ports);
-
-/** What a living connection brings with it. */
-interface Connection {
-  readonly attempt: Attempt;
-  readonly broker: BrokerBook;
-  step: "dial" | "version" | "ready" | "up" | "over";
-  stepSince: number;
-  ready: ReadyInfo | null;
-  subscriptions: Subscriptions | null;
-}
 
 class Session implements GatewaySession {
   private readonly timings: SessionTimings;
@@ -54,7 +44,7 @@ class Session implements GatewaySession {
     this.timings = { ...SESSION_TIMINGS, ...ports.timings };
     this.plan = new DialPlan(ports.random);
     this.ids = new ClientIds(ports.clientId);
-    this.reports = new Coalesce(ports.clock, REPORT_GAP_MS, () => this.tell());
+    this.reports = new Coalesce(ports.clock, () => this.tell());
   }
 
   get report(): SessionReport {
@@ -126,7 +116,8 @@ class Session implements GatewaySession {
     this.ids.change(this.ports.clock.now());
     this.plan.hurry();
     this.changed();
-    void this.closeConnection().then(() => this.consider());
+    if (this.connection === null) this.consider();
+    else void this.closeConnection();
   }
 
   async dispose(): Promise<void> {
@@ -266,7 +257,7 @@ class Session implements GatewaySession {
     if (connection === null) return;
     this.leave(connection);
     await connection.attempt.close();
-    if (this.connection === connection) this.connection = null;
+    this.gone(connection);
   }
 
   private countConnect(): void {
@@ -312,7 +303,7 @@ class Session implements GatewaySession {
     const { connection, idle } = this;
     const living = connection !== null && connection.step !== "over" ? connection : null;
     return {
-      api: living === null ? { kind: "idle", ...idle, last: this.failures.at(-1) ?? null } : this.livingFact(living),
+      api: living === null ? { kind: "idle", ...idle, last: this.failures.at(-1) ?? null } : livingFact(living, this.failures.at(-1) ?? null),
       failures: this.failures,
       broker: living !== null && (living.ready !== null || living.broker.heard) ? living.broker.fact() : null,
       account: this.book.fact(),
@@ -325,23 +316,6 @@ class Session implements GatewaySession {
         nextTryAt: living === null && this.mayRun() ? idle.until : null,
         releasedUntil: this.released?.until ?? null,
       },
-    };
-  }
-
-  private livingFact(living: Connection): ApiFact {
-    const { attempt, ready, step } = living;
-    if (ready === null) {
-      return { kind: "opening", step: step === "version" || step === "ready" ? step : "dial", since: living.stepSince, last: this.failures.at(-1) ?? null };
-    }
-    return {
-      kind: "ready",
-      since: attempt.readySince,
-      serverVersion: ready.serverVersion,
-      clientId: attempt.clientId,
-      accounts: ready.accounts,
-      lastAnswerAt: attempt.lastAnswerAt,
-      waitingSince: attempt.waitingSince,
-      roundTripMs: attempt.roundTripMs,
     };
   }
 

@@ -240,6 +240,15 @@ describe("care", () => {
     expect(server.maxOpen).toBe(1);
   });
 
+  it("a resume that comes before the close is done is not forgotten", async () => {
+    await until(start(), isReady);
+    const released = start0().release(null);
+    start0().resume();
+    await released;
+    await until(start0(), isReady);
+    expect(server.maxOpen).toBe(1);
+  });
+
   it("a release with an end comes back by itself", async () => {
     await until(start(), isReady);
     const end = Date.now() + 500;
