@@ -39,6 +39,8 @@ export interface Match {
   readonly title?: string;
   readonly endsAt?: number | null;
   readonly repairs?: readonly RepairId[];
+  /** In place of the entry's own. */
+  readonly beats?: readonly CauseId[];
 }
 
 export const certain = (because: readonly string[], more: Partial<Match> = {}): Match => ({ ...more, confidence: "certain", because });

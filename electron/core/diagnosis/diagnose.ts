@@ -17,6 +17,7 @@ interface Candidate {
   readonly state: LightState;
   readonly word: string;
   readonly excuse: Excuse | null;
+  readonly beats: readonly CauseId[];
 }
 
 const SURE: Readonly<Record<Confidence, number>> = { certain: 0, likely: 1, possible: 2 };
@@ -70,13 +71,12 @@ function arrange(look: Look): Candidate[] {
   const ordered = promote(byRank);
   const [main] = ordered;
   if (main === undefined) return [];
-  const { excuse, cause } = main;
-  const rest = ordered.slice(1).filter((each) => stands(main, each));
+  const { excuse, beats } = main;
+  const kept = ordered.slice(1).filter((each) => stands(main, each));
+  const rivals = kept.filter((each) => contests(main, each));
+  const rest = [...rivals, ...kept.filter((each) => !rivals.includes(each))];
   // What an excused fault brings with it is excused too.
-  return [
-    main,
-    ...rest.map((each) => (excuse !== null && cause.beats?.includes(each.cause.id) === true ? { ...each, excuse, state: soften(each.state) } : each)),
-  ];
+  return [main, ...rest.map((each) => (excuse !== null && beats.includes(each.cause.id) ? { ...each, excuse, state: soften(each.state) } : each))];
 }
 
 function candidate(look: Look, cause: Cause, match: Match): Candidate {
@@ -92,7 +92,7 @@ function candidate(look: Look, cause: Cause, match: Match): Candidate {
   };
   const excuse = excuseFor(look, finding);
   const state = match.state ?? cause.state;
-  return { cause, finding, excuse, state: excuse === null ? state : soften(state), word: match.word ?? cause.word };
+  return { cause, finding, excuse, state: excuse === null ? state : soften(state), word: match.word ?? cause.word, beats: match.beats ?? cause.beats ?? [] };
 }
 
 /**
@@ -110,7 +110,7 @@ function rank(each: Candidate): number {
 function promote(ordered: readonly Candidate[]): Candidate[] {
   const list = [...ordered];
   for (const each of ordered) {
-    const beats = each.cause.beats ?? [];
+    const beats = each.beats;
     const from = list.indexOf(each);
     const to = list.findIndex((other) => beats.includes(other.cause.id) && SURE[each.finding.confidence] <= Math.max(1, SURE[other.finding.confidence]));
     if (to === -1 || to > from) continue;
@@ -124,8 +124,12 @@ function promote(ordered: readonly Candidate[]): Candidate[] {
 function stands(main: Candidate, other: Candidate): boolean {
   const later = place(other.finding.light) > place(main.finding.light);
   const side = place(other.finding.light) >= CHAIN_LIGHTS.length;
-  const rival = isRival(main.cause, other.cause.id) || isRival(other.cause, main.cause.id);
-  return rival || side || !later || other.finding.confidence === "certain";
+  return contests(main, other) || side || !later || other.finding.confidence === "certain";
+}
+/** Another reading of the same trouble, not one that merely stands beside the chain. */
+function contests(main: Candidate, other: Candidate): boolean {
+  const chain = (each: Candidate) => place(each.finding.light) < CHAIN_LIGHTS.length;
+  return chain(main) === chain(other) && (isRival(main.cause, other.cause.id) || isRival(other.cause, main.cause.id));
 }
 const isRival = (cause: Cause, id: CauseId) => (cause.rivals?.includes(id) ?? false) || (cause.beats?.includes(id) ?? false);
 
@@ -153,6 +157,7 @@ function unexplained(look: Look, lights: Readonly<Record<LightName, LightVerdict
     cause: UNEXPLAINED,
     finding: { ...candidate(look, UNEXPLAINED, { confidence: "possible", because: [why, ...seen(look)] }).finding, light: at },
     excuse: null,
+    beats: [],
     state: lights[at].state,
     word: lights[at].word,
   };

@@ -23,8 +23,8 @@ import type {
 
 /** An answer older than this proves nothing about now. */
 export const FRESH_ANSWER_MS = 8_000;
-/** Older facts of the probes are memories, not proof. */
-export const MAX_AGE_MS = { docker: 120_000, container: 60_000, sockets: 30_000, processes: 60_000, screen: 300_000, mcp: 150_000 } as const;
+/** Older facts of the probes are memories, not proof. Docker is asked once a minute and at each of its events. */
+export const MAX_AGE_MS = { docker: 150_000, container: 150_000, sockets: 30_000, processes: 90_000, screen: 300_000, mcp: 150_000 } as const;
 /** A gateway may take this long from start to log-in before it is late. */
 export const BOOT_BUDGET_MS = 300_000;
 /** A stack that has just started: its MCP server may still be on its way. */

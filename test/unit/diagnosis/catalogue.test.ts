@@ -10,6 +10,31 @@ import { GATEWAY_CASES } from "./cases/gateway.ts";
 import { LOGIN_CASES } from "./cases/login.ts";
 import { SERVER_CASES } from "./cases/server.ts";
 
+import {
+  account,
+  aged,
+  apiFailed,
+  broker,
+  type Change,
+  container,
+  docker,
+  evidence,
+  linkFailed,
+  listening,
+  login,
+  MIN,
+  mcp,
+  mcpSuffers,
+  NOW,
+  noDockerFacts,
+  processes,
+  queue,
+  S,
+  screen,
+  sockets,
+  starting,
+} from "./evidence-builder.ts";
+
 const FAULTS: readonly FaultCase[] = [...SERVER_CASES, ...LOGIN_CASES, ...GATEWAY_CASES];
 const named = (diagnosis: Diagnosis) => [diagnosis.cause, ...diagnosis.others].flatMap((finding) => (finding === null ? [] : [finding.id]));
 const alarms = (diagnosis: Diagnosis) =>
@@ -132,6 +157,79 @@ describe("recorded evidence", () => {
       cause: diagnosis.cause?.id ?? null,
       because: alarms(diagnosis) ? diagnosis.cause?.because : "",
     }).toMatchObject({ alarms: false });
+  });
+
+  it("keeps the right cause under every noise beside the chain", () => {
+    const noises: readonly (readonly [string, Change])[] = [
+      ["MCP stopped", mcp({ http: "refused", detail: "connection refused", health: null, gatewayStatus: null })],
+      ["MCP suffers", mcpSuffers],
+      ["the screen's password is wrong", screen({ kind: "answers", version: "003.008", login: "refused", picture: null })],
+      [
+        "a forward cannot listen",
+        (e, now) => ({ ...e, forwards: { at: now, value: [{ target: "mcp", localPort: 48012, state: "failed", detail: "EADDRINUSE" }] } }),
+      ],
+      ["the server's clock is 5 min ahead", (e, now) => ({ ...e, server: { ...e.server, clockSkewMs: { at: now, value: 5 * MIN } } })],
+    ];
+    const blocking = FAULTS.filter(
+      (each) => each.variant === "typical" && ["down", "needs-you", "connecting"].includes(diagnose(each.evidence, each.now).light),
+    );
+    expect(blocking.length).toBeGreaterThan(40);
+    for (const each of blocking) {
+      for (const [noise, add] of noises)
+        expect([each.name, noise, named(diagnose(add(each.evidence, each.now), each.now))[0]]).toEqual([each.name, noise, each.cause]);
+    }
+  });
+  it("keeps the right cause when all facts are twenty seconds older", () => {
+    for (const each of FAULTS.filter((one) => one.variant === "typical")) {
+      expect([each.name, named(diagnose(aged(20 * S)(each.evidence, each.now), each.now)).slice(0, 2)]).toEqual([
+        each.name,
+        expect.arrayContaining([each.cause]),
+      ]);
+    }
+  });
+  it.each<[string, readonly Change[], string]>([
+    [
+      "a dead relay before a lost line",
+      [broker({ line: "down", code: 1100 }), listening(4002, 5900), processes({ socat: "absent" }), apiFailed("dial-refused")],
+      "relay-dead",
+    ],
+    [
+      "an exited container before everything in it",
+      [queue(51), apiFailed("silent"), login({ readOnlyApi: true }), container({ status: "exited", exitCode: 137 })],
+      "container-exited",
+    ],
+    ["Docker before the container", [docker({ kind: "down", message: "no daemon" }), noDockerFacts, apiFailed("closed-at-once")], "docker-down"],
+    ["the link before all", [queue(51), docker({ kind: "down", message: "no daemon" }), linkFailed("timeout", "tcp")], "server-unreachable"],
+    [
+      "a lost line before silent account data and farms",
+      [
+        broker((now) => ({ line: "down", code: 1100, since: now - MIN, farms: [{ name: "usfarm", kind: "market-data", state: "down", at: now - MIN }] })),
+        account({ completeAt: null }),
+      ],
+      "broker-unreachable",
+    ],
+    ["the wedge before a read-only box", [queue(51), login({ readOnlyApi: true }), apiFailed("silent")], "accept-queue-wedge"],
+    [
+      "the second factor before the missing listener",
+      [starting(70 * S, "second-factor"), login((now) => ({ secondFactor: { startedAt: now - 10 * S, state: "pending", limitSeconds: 180 } }))],
+      "second-factor-pending",
+    ],
+  ])("names %s, and only it and its like", (_name, changes, cause) => {
+    const diagnosis = diagnose(evidence(NOW, ...changes), NOW);
+    expect(diagnosis.cause?.id).toBe(cause);
+    for (const explained of ["farms-down", "account-data-silent", "gateway-hung", "localhost-only"].filter(
+      (id) => cause !== "accept-queue-wedge" || id !== "gateway-hung",
+    ))
+      expect(named(diagnosis)).not.toContain(explained);
+  });
+  it("decides between wedge and filter by queue and timing, as the incident must be read", () => {
+    const at = (...changes: Change[]) => named(diagnose(evidence(NOW, ...changes), NOW));
+    expect(at(queue(3), apiFailed("closed-at-once"))[0]).toBe("accept-queue-wedge");
+    expect(at(queue(0), apiFailed("closed-at-once"))[0]).toBe("localhost-only");
+    expect(at(queue(0), apiFailed("closed-at-once"))).not.toContain("accept-queue-wedge");
+    expect(at(queue(0), apiFailed("closed-late"))[0]).toBe("accept-queue-wedge");
+    expect(at(queue(0), sockets({ api: { synSent: 1 } }), apiFailed("closed-at-once"))).not.toContain("localhost-only");
+    expect(at(queue(0), apiFailed("silent")).slice(0, 2)).toEqual(["gateway-hung", "accept-dialog"]);
   });
 
   it("prints the confusion matrix", () => {

@@ -1,6 +1,7 @@
 import { type Cause, certain, likely, possible } from "../cause.ts";
 import { FRESH_ANSWER_MS, failed, type Look } from "../look.ts";
 import { coarse, duration, redact } from "../text.ts";
+import { processHangs } from "./socket.ts";
 
 /** What a gateway does with an accepted connection: rows 30, 33, 34 and 36. */
 
@@ -67,10 +68,14 @@ export const API_CAUSES: readonly Cause[] = [
         return certain([`The log says, ${coarse(look.now - memory.at)} ago: “${redact(memory.text)}”`], {
           word: "out of memory",
           title: "The gateway ran out of memory and hangs",
+          beats: ["accept-queue-wedge", "accept-dialog"],
         });
       const quiet = silence(look);
       if (look.processes?.java === "stopped")
-        return certain(["The Java process is stopped (state T): it does not run at all.", ...(quiet === null ? [] : [quiet.text])], { word: "stopped" });
+        return certain(["The Java process is stopped (state T): it does not run at all.", ...(quiet === null ? [] : [quiet.text])], {
+          word: "stopped",
+          ...(processHangs(look) ? { beats: ["accept-queue-wedge"] } : {}),
+        });
       if (look.processes?.java === "zombie" || (look.processes?.java === "absent" && look.loggedIn)) {
         return likely([`The Java process is ${look.processes.java === "absent" ? "gone" : "dead"} though the log says logged in.`], {
           word: "no process",

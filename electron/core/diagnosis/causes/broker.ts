@@ -22,7 +22,7 @@ export const BROKER_CAUSES: readonly Cause[] = [
     requires: "IBKR's calendar has a window open and the line or the log-in is affected, or IBKR's own words “not currently available”",
     ruledOutBy: "the trouble began long before the window; it outlasts the window",
     decides: "IBKR's system status page; the other gateway suffers at the same time.",
-    beats: ["broker-unreachable", "broker-lockout", "booting", "farms-down", "container-exited"],
+    beats: ["broker-unreachable", "broker-lockout", "booting", "farms-down", "container-exited", "wrong-password", "auto-logoff"],
     rivals: ["broker-unreachable", "broker-lockout", "container-exited", "booting"],
     when: (look) => {
       const window = look.calendar.window;
@@ -101,7 +101,9 @@ export const BROKER_CAUSES: readonly Cause[] = [
     decides: "RECONNECTDATA brings it back if only this gateway is affected.",
     when: (look) => {
       if (!look.answering || look.broker === null || look.broker.line === "down") return null;
-      const down = look.broker.farms.filter((farm) => farm.state === "down" && look.now - farm.at > 15_000);
+      // One that was down before we connected is told at once; one that was just lost may be back in a moment.
+      const since = look.api?.kind === "ready" ? look.api.since : look.now;
+      const down = look.broker.farms.filter((farm) => farm.state === "down" && (look.now - farm.at > 15_000 || farm.at - since < 3_000));
       if (down.length === 0) return null;
       const window = look.calendar.window;
       return certain(
@@ -131,9 +133,9 @@ export const BROKER_CAUSES: readonly Cause[] = [
       const open = account.completeAt === null || (account.completeAt < account.requestedAt && (account.lastUpdateAt ?? 0) < account.requestedAt);
       const taken = look.broker?.notices.find((notice) => notice.code === 2100 && look.now - notice.at < 10 * 60_000) ?? null;
       const other = taken === null ? [] : ["Notice 2100: another program has taken the account updates."];
-      if (!open || waiting < 20_000) return null;
+      if (!open || waiting < 10_000) return null;
       const because = [`Account data was asked for ${duration(waiting)} ago and is not complete; the heartbeat is answered.`, ...other];
-      return waiting > 60_000 ? certain(because) : waiting > 30_000 ? likely(because) : possible(because, { state: "connecting", word: "loading" });
+      return waiting > 60_000 ? certain(because) : waiting > 15_000 ? likely(because) : possible(because, { state: "connecting", word: "loading" });
     },
   },
 ];

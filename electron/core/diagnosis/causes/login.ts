@@ -116,7 +116,9 @@ export const LOGIN_CAUSES: readonly Cause[] = [
       const attempts = look.login?.loginAttempts ?? 0;
       const tries = attempts > 0 ? [`${plural(attempts, "log-in attempt")} so far.`] : [];
       if (said !== null) return certain([LINE(look, said), ...tries]);
-      const failedLogin = look.problem("login-failed");
+      // Every error dialog of the log-in says “failed”; what it says beyond that decides.
+      const specific = look.login?.problems.some((problem) => problem.kind !== "login-failed" && problem.kind !== "cold-restart") ?? false;
+      const failedLogin = specific ? null : look.problem("login-failed");
       if (failedLogin !== null && look.login?.secondFactor == null) return likely([LINE(look, failedLogin), ...tries]);
       const before = look.login?.earlier.findLast((problem) => problem.kind === "wrong-password") ?? null;
       return before !== null && notLoggedIn(look) && look.login?.secondFactor == null ? likely([LINE(look, before), ...tries]) : null;
@@ -201,7 +203,9 @@ export const LOGIN_CAUSES: readonly Cause[] = [
       const lineDown = look.broker?.line === "down";
       const competing = look.broker?.notices.find((notice) => notice.code === 10197 && look.now - notice.at < 10 * 60_000) ?? null;
       const code = lineDown && look.broker?.code != null ? [`The gateway reported ${look.broker.code}, ${coarse(look.now - look.broker.since)} ago.`] : [];
-      if (said !== null && !(look.answering && look.broker?.line === "up" && look.broker.since > said.at)) {
+      // IBC logs in again by itself; an answering API with its line up is the proof that it worked.
+      const over = look.answering && look.broker?.line === "up" && said !== null && (look.broker.since > said.at || look.now - said.at > 60_000);
+      if (said !== null && !over) {
         return certain([LINE(look, said), ...code], look.answering || look.loggedIn ? {} : { light: "login" });
       }
       if (competing !== null && lineDown) return likely([`Notice 10197, ${coarse(look.now - competing.at)} ago: another session competes.`, ...code]);

@@ -1,7 +1,7 @@
 import { type Cause, certain, likely, possible } from "../cause.ts";
 import type { Look } from "../look.ts";
 import { coarse, duration, redact } from "../text.ts";
-import { notLoggedIn } from "./login.ts";
+import { notLoggedIn, quietMs } from "./login.ts";
 
 /** The second factor: rows 15 to 17. IBC ends 60 s after the limit it names, hence the slack. */
 const EXIT_INTERVAL_MS = 60_000;
@@ -107,14 +107,19 @@ export const SECOND_FACTOR_CAUSES: readonly Cause[] = [
     when: (look) => {
       const died = look.calendar.tokenDiedAt;
       const login = look.login;
-      if (died === null || login === null || !notLoggedIn(look) || look.running === null) return null;
+      if (login === null || !notLoggedIn(look) || look.running === null) return null;
       if (look.problem("wrong-password", "login-failed", "too-many-attempts", "several-autorestart-files", "login-window-missing") !== null) return null;
+      const form = login.phase === "login-form" || login.phase === "second-factor";
+      if (died === null) {
+        // The rest of the week: a token that was good is refused, and nobody has logged in in person yet.
+        const refused = login.phase === "login-form" && login.autorestart === "found" && login.loginAttempts > 0 && quietMs(look) > 30_000;
+        return refused ? likely(["The restart without second factor was refused and the log-in form is shown again: IBKR wants a log-in in person."]) : null;
+      }
       const since = `The log-in token died on Sunday 01:00 New York, ${duration(look.now - died)} ago`;
       const phaseSince = login.phaseAt ?? look.now;
       if (phaseSince < died) return null;
       if (login.secondFactor !== null && (login.secondFactor.state === "missed-retries" || login.secondFactor.state === "missed-stuck"))
         return possible([`${since}.`]);
-      const form = login.phase === "login-form" || login.phase === "second-factor";
       if (form && login.autorestart === "found") return certain([`${since}; the restart without second factor was refused and the log-in form is shown.`]);
       const kept = look.evidence.history.lastReadyAt;
       if (form && kept !== null && kept < died && look.now - phaseSince > 90_000) return likely([`${since}; the gateway stands at its log-in form.`]);

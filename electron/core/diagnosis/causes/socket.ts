@@ -21,6 +21,8 @@ export function elsewhere(look: Look): number[] {
     .filter((port) => !own.includes(port) && (API_PORTS.includes(port) || port === look.login?.apiPort));
   return [...new Set(found)];
 }
+/** The whole process is known to hang, and so few wait that the queue is only its shadow. */
+export const processHangs = (look: Look) => look.problem("out-of-memory") !== null || (look.processes?.java === "stopped" && look.queue < 10);
 const settled = (look: Look) => look.loggedIn && (look.loggedInForMs ?? 0) >= 5_000;
 const overflow = (look: Look) => (look.sockets?.listenOverflows ?? 0) > 0 || (look.sockets?.listenDrops ?? 0) > 0;
 
@@ -174,9 +176,12 @@ export const SOCKET_CAUSES: readonly Cause[] = [
         ...(overflow(look) ? ["The kernel counts connections dropped because the queue was full."] : []),
       ];
       if (look.queueStuck) {
+        // A process that is known to stand still accepts nobody; a few in its queue are its consequence.
+        const hangs = processHangs(look);
         const whom = look.queue >= QUEUE_FULL - 1 ? "nobody is answered" : "the gateway does not take them";
         return certain([`API port ${ports.api} listens, but ${look.queue} of ${QUEUE_FULL} connections wait in its accept queue; ${whom}.`, ...traces], {
           word: `${look.queue}/${QUEUE_FULL}`,
+          ...(hangs ? { beats: [] } : {}),
         });
       }
       if (look.answering || look.apiListeners.length === 0) return null;

@@ -215,4 +215,12 @@ export const CALM_CASES: readonly CalmCase[] = [
   calm("weekend maintenance", lost(20 * MIN, 1100), WEEKEND),
   calm("clean exit at 23:45 New York, Docker starts it again", [cleanExit, apiFailed("closed")], LATE),
   calm("Sunday after the token died, session still up", [], SUNDAY),
+
+  calm("re-login was asked for and went well", [login((now) => ({ problems: [problem("relogin-required", 5 * MIN)(now)] }))]),
+  calm(
+    "clean end at 23:45, taken for an auto-logoff by the log",
+    [cleanExit, login((now) => ({ phase: "ended", phaseAt: now - 30 * S, problems: [problem("auto-logoff", 31 * S)(now)] })), apiFailed("closed")],
+    LATE,
+  ),
+  calm("account data is nine seconds on its way", (e, now) => account({ requestedAt: now - 9 * S, completeAt: null, lastUpdateAt: null })(e, now)),
 ];

@@ -357,4 +357,55 @@ export const GATEWAY_CASES: readonly FaultCase[] = [
   fault("unexplained", "early", "closed by the gateway a minute ago, nothing since", (e, now) => apiFailed("closed", { at: now - MIN })(e, now)),
   fault("unexplained", "noise", "a version Gatelight does not speak, VNC off", [apiFailed("unsupported-version")]),
   fault("unexplained", "typical", "nothing listens, nobody says why", [listening(4004, 5900), apiIdle("no-listener")]),
+
+  fault("gateway-hung", "noise", "out of memory, and our own attempt is left in the queue", [
+    logProblem("out-of-memory", MIN, "java.lang.OutOfMemoryError: Java heap space"),
+    queue(1),
+    sockets({ api: { closeWaitOrphans: 1 } }),
+    apiFailed("silent"),
+  ]),
+  fault("gateway-hung", "noise", "process stopped, two left in the queue", [
+    processes({ java: "stopped" }),
+    queue(2),
+    sockets({ api: { closeWaitOrphans: 1 } }),
+    apiFailed("silent"),
+    mcpSuffers,
+  ]),
+  fault("accept-queue-wedge", "noise", "process stopped for long, the queue full", [
+    processes({ java: "stopped" }),
+    queue(51),
+    orphans,
+    apiFailed("closed-late"),
+    mcpSuffers,
+  ]),
+  fault("account-data-silent", "early", "sixteen seconds", (e, now) => account({ requestedAt: now - 16 * S, completeAt: null, lastUpdateAt: null })(e, now)),
+  fault("farms-down", "early", "down already when we connected", [
+    ready((now) => ({ since: now - 5 * S })),
+    broker((now) => ({ farms: [{ name: "usfarm.nj", kind: "market-data", state: "down", at: now - 4 * S }] })),
+  ]),
+  fault("accept-queue-wedge", "typical", "queue of seven, our session was closed", [
+    queue(7),
+    sockets({ api: { closeWaitOrphans: 4 } }),
+    (e, now) => ({
+      ...e,
+      api: {
+        at: now,
+        value: {
+          kind: "idle",
+          reason: "queue-not-empty",
+          until: null,
+          last: {
+            kind: "closed",
+            at: now - 20 * S,
+            afterMs: H,
+            detail: "closed by the gateway",
+            clientId: 901,
+            firstBytes: null,
+            newPort: null,
+            wasReady: true,
+          },
+        },
+      },
+    }),
+  ]),
 ];

@@ -355,4 +355,25 @@ export const LOGIN_CASES: readonly FaultCase[] = [
     login((now) => ({ problems: [problem("login-failed", 70 * S)(now), problem("desupported", MIN)(now)] })),
     mcpSuffers,
   ]),
+
+  fault(
+    "weekly-login-due",
+    "noise",
+    "midweek: the token is refused, the form is back",
+    hanging(8 * MIN, "login-form", { autorestart: "found", sessions: 1, loginAttempts: 1 }),
+  ),
+  fault("broker-maintenance", "noise", "not available, as the text of a failed log-in", [
+    hanging(40 * S, "authenticating"),
+    login((now) => ({ problems: [problem("login-failed", 40 * S)(now), problem("not-available", 40 * S)(now)] })),
+  ]),
+  fault("too-many-attempts", "noise", "as the text of a failed log-in", [
+    hanging(40 * S, "authenticating"),
+    login((now) => ({ problems: [problem("login-failed", 40 * S)(now), problem("too-many-attempts", 40 * S, "Please wait 10 minutes")(now)] })),
+  ]),
+  fault("auto-logoff", "noise", "a clean end in a calm hour, MCP complains", [
+    container((now) => ({ status: "exited", pid: null, exitCode: 0, finishedAt: now - 2 * MIN })),
+    login((now) => ({ phase: "ended", phaseAt: now - 2 * MIN, problems: [problem("auto-logoff", 2 * MIN, "Gateway finished")(now)] })),
+    apiIdle("not-running"),
+    mcpSuffers,
+  ]),
 ];
