@@ -1,6 +1,14 @@
 import type { ByteChannel } from "./byte-channel.ts";
 
 /**
+ * Bytes that the viewer may be given between two frames of the page. A real picture never needs as many; a server that sends without end
+ * would otherwise pile up drawing faster than the page can show it, until it answers nobody.
+ */
+const BYTES_A_FRAME = 4 * 1024 * 1024;
+/** Hidden pages have no frames. */
+const HIDDEN_FRAME_MS = 100;
+
+/**
  * A byte channel in the shape that noVNC takes instead of a WebSocket: `new RFB(element, new VncChannel(channel))`.
  * noVNC looks the members up on the object itself or its direct prototype only, so nothing may be derived from it.
  */
@@ -14,6 +22,8 @@ export class VncChannel {
   /** Time of the newest bytes from the server (performance.now), for the age of the picture; `null` before any. */
   lastBytesAt: number | null = null;
   readonly #channel: ByteChannel;
+  #thisFrame = 0;
+  #owed = 0;
   #message: ((event: { data: ArrayBuffer }) => void) | null = null;
 
   constructor(channel: ByteChannel) {
@@ -32,10 +42,28 @@ export class VncChannel {
     this.#message = listener;
     if (listener === null) return;
     this.#channel.onData((bytes) => {
+      if (this.readyState !== "open") return;
       this.lastBytesAt = performance.now();
-      this.#message?.({ data: bytes.slice().buffer });
-      this.#channel.grant(bytes.length);
+      try {
+        this.#message?.({ data: bytes.slice().buffer });
+        this.#used(bytes.length);
+      } catch (error) {
+        // noVNC throws out of here when a server makes it hold more than 40 MiB at once, and would stand still for ever.
+        this.#channel.end(`the picture could not be read: ${error instanceof Error ? error.message : String(error)}`);
+      }
     });
+  }
+
+  #used(bytes: number): void {
+    if (this.#thisFrame === 0) nextFrame(() => this.#frame());
+    this.#thisFrame += bytes;
+    if (this.#thisFrame <= BYTES_A_FRAME) this.#channel.grant(bytes);
+    else this.#owed += bytes;
+  }
+  #frame(): void {
+    this.#thisFrame = 0;
+    if (this.#owed > 0) this.#channel.grant(this.#owed);
+    this.#owed = 0;
   }
 
   /** noVNC sends views of one buffer that it uses again: copied before anything waits. */
@@ -48,4 +76,14 @@ export class VncChannel {
     this.readyState = "closing";
     this.#channel.end("closed by the viewer");
   }
+}
+
+function nextFrame(run: () => void): void {
+  let done = false;
+  const once = () => {
+    if (!done) run();
+    done = true;
+  };
+  if ("requestAnimationFrame" in globalThis) requestAnimationFrame(once);
+  setTimeout(once, HIDDEN_FRAME_MS);
 }

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import type { ByteChannel } from "../../../shared/rpc.ts";
+import { VncChannel } from "../../../shared/rpc.ts";
+import { until } from "../../support/contract-fixture.ts";
+
+function under() {
+  const written: Uint8Array[] = [];
+  const ends: string[] = [];
+  let granted = 0;
+  let data: (bytes: Uint8Array) => void = () => {};
+  let gone: (reason: string) => void = () => {};
+  const channel: ByteChannel = {
+    id: 1,
+    ended: false,
+    async write(bytes) {
+      written.push(bytes);
+      return true;
+    },
+    onData: (listener) => {
+      data = listener;
+    },
+    grant: (bytes) => {
+      granted += bytes;
+    },
+    onEnd: (listener) => {
+      gone = listener;
+    },
+    end(reason) {
+      ends.push(reason);
+      gone(reason);
+    },
+  };
+  return {
+    vnc: new VncChannel(channel),
+    written,
+    ends,
+    granted: () => granted,
+    arrive: (bytes: Uint8Array) => data(bytes),
+    lose: (reason: string) => gone(reason),
+  };
+}
+
+describe("the channel that noVNC gets", () => {
+  it("has what noVNC looks for, on itself or its direct prototype", () => {
+    const { vnc } = under();
+    const names = new Set([...Object.keys(vnc), ...Object.getOwnPropertyNames(Object.getPrototypeOf(vnc))]);
+    for (const name of ["send", "close", "binaryType", "onerror", "onmessage", "onopen", "protocol", "readyState"]) expect(names).toContain(name);
+    expect(vnc.readyState).toBe("open");
+  });
+  it("copies what it is given to send: noVNC uses that memory again", () => {
+    const { vnc, written } = under();
+    const memory = new Uint8Array([1, 2, 3, 4]);
+    vnc.send(memory.subarray(1, 3));
+    memory.fill(9);
+    expect([...(written[0] ?? [])]).toEqual([2, 3]);
+  });
+  it("hands over exact buffers and grants them again", () => {
+    const { vnc, arrive, granted } = under();
+    const seen: number[][] = [];
+    vnc.onmessage = ({ data }) => seen.push([...new Uint8Array(data)]);
+    arrive(new Uint8Array([0, 1, 2, 3]).subarray(1, 3));
+    expect(seen).toEqual([[1, 2]]);
+    expect(granted()).toBe(2);
+    expect(vnc.lastBytesAt).toBeGreaterThan(0);
+  });
+  it("tells noVNC of the end once, whoever ended it", () => {
+    const mine = under();
+    let closes = 0;
+    mine.vnc.onclose = () => {
+      closes += 1;
+    };
+    mine.vnc.close();
+    mine.vnc.close();
+    expect([closes, mine.ends, mine.vnc.readyState]).toEqual([1, ["closed by the viewer"], "closed"]);
+    const theirs = under();
+    let reason = "";
+    theirs.vnc.onclose = (event) => {
+      reason = event.reason;
+    };
+    theirs.lose("the screen's server closed the connection");
+    expect([reason, theirs.vnc.readyState]).toEqual(["the screen's server closed the connection", "closed"]);
+  });
+  it("ends when noVNC cannot take more, instead of standing still", () => {
+    const { vnc, arrive, ends, granted } = under();
+    vnc.onmessage = () => {
+      throw new Error("Receive queue buffer exceeded");
+    };
+    arrive(new Uint8Array(10));
+    arrive(new Uint8Array(10));
+    expect(ends).toEqual(["the picture could not be read: Receive queue buffer exceeded"]);
+    expect(granted()).toBe(0);
+  });
+  it("grants at most 4 MiB between two frames, and the rest with the next one", async () => {
+    const { vnc, arrive, granted } = under();
+    vnc.onmessage = () => {};
+    for (let i = 0; i < 6; i += 1) arrive(new Uint8Array(1024 * 1024));
+    expect(granted()).toBe(4 * 1024 * 1024);
+    await until("the next frame", () => granted() === 6 * 1024 * 1024);
+    arrive(new Uint8Array(5));
+    expect(granted()).toBe(6 * 1024 * 1024 + 5);
+  });
+});
