@@ -22,6 +22,10 @@ export class FakeClock implements Clock {
   get pending(): number {
     return this.timers.length;
   }
+  /** Time passes while nothing runs, as while a machine sleeps: timers are late. */
+  sleep(ms: number): void {
+    this.time += ms;
+  }
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
     await settle();
