@@ -6,6 +6,7 @@ import { IconButton } from "./ui/button.tsx";
 import { Icon } from "./ui/icons.tsx";
 import { LightShape } from "./ui/light-shape.tsx";
 import { useMasking } from "./ui/masking.tsx";
+import { ModeBadge } from "./ui/mode-badge.tsx";
 import { useShortcutHelp } from "./ui/shortcuts.tsx";
 import { useTheme } from "./ui/theme.ts";
 
@@ -63,7 +64,7 @@ function GatewayRow({ server, gateway }: { server: ServerSnapshot; gateway: Gate
       >
         <LightShape state={gateway.light} size={16} />
         <span className="rail-gateway-name">{gateway.name}</span>
-        {gateway.mode === "live" && <span className="badge badge-live">{strings.live}</span>}
+        <ModeBadge mode={gateway.mode} />
         <span className="rail-gateway-word" data-state={gateway.light}>
           {strings.states[gateway.light]}
         </span>
@@ -97,7 +98,7 @@ function ViewList({ disabled }: { disabled: boolean }) {
           >
             <Icon name={view} />
             <span>{strings.views[view]}</span>
-            <kbd aria-hidden="true">{index + 1}</kbd>
+            <kbd>{index + 1}</kbd>
           </button>
         </li>
       ))}

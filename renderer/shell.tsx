@@ -25,9 +25,9 @@ export function Shell({ snapshot }: { snapshot: Snapshot }) {
   }, [gateway]);
   return (
     <div className="shell">
-      <a className="skip" href="#content" onClick={focusContent}>
+      <button type="button" className="skip" onClick={() => document.getElementById("content")?.focus()}>
         {strings.skip}
-      </a>
+      </button>
       <Rail snapshot={snapshot} />
       <div className="stage" data-mode={live ? "live" : "other"}>
         <LinkBanner />
@@ -41,12 +41,6 @@ export function Shell({ snapshot }: { snapshot: Snapshot }) {
       <Shortcuts snapshot={snapshot} />
     </div>
   );
-}
-
-function focusContent(event: { preventDefault(): void }) {
-  // The address after # is the route, so the link moves the focus itself.
-  event.preventDefault();
-  document.getElementById("content")?.focus();
 }
 
 /** The screen stays mounted once seen, merely hidden: a hidden element without size would make its canvas 0×0. */

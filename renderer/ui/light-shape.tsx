@@ -31,13 +31,15 @@ const SHAPES: Readonly<Record<LightState, ReactNode>> = {
   ),
 };
 
-/** @param label set when no word stands beside it; else the shape is decoration */
+/** @param label set when no word stands beside it; the drawing itself is decoration */
 export function LightShape({ state, size = 16, label }: { state: LightState; size?: number; label?: string }) {
-  const named = label === undefined ? { "aria-hidden": true } : { role: "img", "aria-label": label };
   return (
-    <svg className="light-shape" data-state={state} viewBox="0 0 16 16" width={size} height={size} {...named}>
-      {SHAPES[state]}
-    </svg>
+    <>
+      <svg className="light-shape" data-state={state} viewBox="0 0 16 16" width={size} height={size} aria-hidden="true">
+        {SHAPES[state]}
+      </svg>
+      {label !== undefined && <span className="visually-hidden">{label}</span>}
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { useGateway } from "../../selection.tsx";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { LightShape } from "../../ui/light-shape.tsx";
+import { ModeBadge } from "../../ui/mode-badge.tsx";
 import { formatSpan, useNow } from "../../ui/time.ts";
 import { useToast } from "../../ui/toasts.tsx";
 import { Chain } from "../overview/chain.tsx";
@@ -52,6 +53,7 @@ function Head({ server, gateway }: { server: ServerSnapshot; gateway: GatewaySna
     <header className="view-head">
       <LightShape state={gateway.light} size={18} label={strings.states[gateway.light]} />
       <h1>{gateway.sentence}</h1>
+      <ModeBadge mode={gateway.mode} />
       <Button small onPress={() => call("look.now", ref).catch((error) => toast(messageOf(error), "error"))}>
         {strings.verdict.lookNow}
       </Button>

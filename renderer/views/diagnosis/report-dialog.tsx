@@ -39,7 +39,7 @@ export function ReportDialog({ onClose }: { onClose: () => void }) {
         </Switch>
         {fault !== null && <p className="inline-error">{fault}</p>}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <section className="output output-tall" tabIndex={0} aria-label={strings.diagnosis.report}>
+        <section className="output output-tall" tabIndex={0} aria-label={strings.diagnosis.reportText}>
           <pre>{text ?? strings.loading}</pre>
         </section>
         <div className="dialog-actions">

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Input, SearchField } from "react-aria-components";
 import type { LogLine } from "../../../shared/contract.ts";
+import type { GatewaySnapshot } from "../../../shared/snapshot.ts";
 import { messageOf } from "../../api/errors.ts";
 import { useCall } from "../../api/link-context.tsx";
 import { useGateway } from "../../selection.tsx";
@@ -8,6 +9,7 @@ import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { copyText } from "../../ui/clipboard.ts";
 import { Switch } from "../../ui/fields.tsx";
+import { ModeBadge } from "../../ui/mode-badge.tsx";
 import { useToast } from "../../ui/toasts.tsx";
 
 const LINES = 500;
@@ -16,13 +18,13 @@ const FOLLOW_MS = 3000;
 
 export function LogView() {
   const { server, gateway } = useGateway();
-  return <Log key={`${server.id}/${gateway.id}`} server={server.id} gateway={gateway.id} container={gateway.container} />;
+  return <Log key={`${server.id}/${gateway.id}`} server={server.id} gateway={gateway} />;
 }
 
-function Log({ server, gateway, container }: { server: string; gateway: string; container: string }) {
+function Log({ server, gateway }: { server: string; gateway: GatewaySnapshot }) {
   const [filter, setFilter] = useState("");
   const [follow, setFollow] = useState(true);
-  const { lines, truncated, fault, load } = useLog(server, gateway, follow);
+  const { lines, truncated, fault, load } = useLog(server, gateway.id, follow);
   const toast = useToast();
   const shown = (lines ?? []).filter((line) => line.text.toLowerCase().includes(filter.toLowerCase()));
   const copy = () =>
@@ -33,7 +35,8 @@ function Log({ server, gateway, container }: { server: string; gateway: string; 
   return (
     <div className="view log-view">
       <header className="view-head">
-        <h1>{strings.log.title(container)}</h1>
+        <h1>{strings.log.title(gateway.container)}</h1>
+        <ModeBadge mode={gateway.mode} />
         <SearchField aria-label={strings.log.filter} value={filter} onChange={setFilter} className="search">
           <Input className="input input-small" placeholder={strings.log.filter} />
         </SearchField>
@@ -103,7 +106,7 @@ function Lines({ lines, follow }: { lines: readonly LogLine[] | null; follow: bo
   if (lines.length === 0) return <p className="quiet">{strings.log.none}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="log-lines" ref={box} tabIndex={0} aria-label={strings.views.log}>
+    <section className="log-lines" ref={box} tabIndex={0} aria-label={strings.log.lines}>
       <ol>
         {lines.map((line, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: log lines repeat and have no name of their own

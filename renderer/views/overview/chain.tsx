@@ -35,10 +35,11 @@ function Stop({ name, light, compact }: { name: LightName; light: LightSnapshot;
   const { name: title } = strings.lights[name];
   return (
     <DialogTrigger>
-      <AriaButton className="stop" aria-label={`${title}: ${strings.states[light.state]}, ${light.word}`}>
+      <AriaButton className="stop">
         <LightShape state={light.state} size={compact ? 12 : 18} />
         <span className="stop-name">{title}</span>
-        <span className="stop-word" data-state={light.state}>
+        <span className="visually-hidden">{strings.states[light.state]}</span>
+        <span className={compact ? "visually-hidden" : "stop-word"} data-state={light.state}>
           {light.word}
         </span>
       </AriaButton>

@@ -112,6 +112,8 @@ function Plot({ points, label, currency }: { points: readonly CurvePoint[]; labe
 
 function plotOptions(element: HTMLElement, currency: string): uPlot.Options {
   const colour = (name: string) => getComputedStyle(element).getPropertyValue(name);
+  const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+  const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 2 });
   const axis: uPlot.Axis = {
     stroke: () => colour("--ink-2"),
@@ -126,8 +128,14 @@ function plotOptions(element: HTMLElement, currency: string): uPlot.Options {
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     axes: [
-      { ...axis, grid: { show: false }, size: 24, space: 70 },
-      { ...axis, size: 56, space: 32, values: (_, values) => values.map((value) => compact.format(value)) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 24,
+        space: 64,
+        values: (_, splits, __, ___, step) => splits.map((split) => (step >= 86_400 ? day : hour).format(split * 1000)),
+      },
+      { ...axis, size: 56, space: 26, values: (_, values) => values.map((value) => compact.format(value)) },
     ],
     series: [{}, { label: currency, stroke: () => colour("--accent"), width: 1.5, fill: () => colour("--accent-wash"), points: { show: false } }],
   };

@@ -48,7 +48,7 @@ function ExportButton({ server, gateway }: { server: string; gateway: string }) 
 function PositionTable({ shown, order, setOrder }: { shown: readonly PositionSnapshot[]; order: Order; setOrder: (order: Order) => void }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="table-box" tabIndex={0} aria-label={strings.positions.label}>
+    <section className="table-box" tabIndex={0} aria-label={strings.positions.table}>
       <table className="table">
         <thead>
           <tr>

@@ -1,6 +1,7 @@
 import type { GatewaySnapshot, ServerSnapshot } from "../../../shared/snapshot.ts";
 import { strings } from "../../strings.ts";
 import { LightShape } from "../../ui/light-shape.tsx";
+import { ModeBadge } from "../../ui/mode-badge.tsx";
 import { formatAt, formatSpan, useNow } from "../../ui/time.ts";
 import { RunStrip } from "../repair/run-strip.tsx";
 import { VerdictActions } from "./verdict-actions.tsx";
@@ -13,7 +14,7 @@ export function Verdict({ server, gateway }: { server: ServerSnapshot; gateway: 
       <div className="verdict-head">
         <LightShape state={gateway.light} size={24} label={strings.states[gateway.light]} />
         <h1 aria-live="polite">{gateway.sentence}</h1>
-        {gateway.mode === "live" ? <span className="badge badge-live">{strings.live}</span> : <span className="badge badge-paper">{strings.paper}</span>}
+        <ModeBadge mode={gateway.mode} paper />
       </div>
       <div className="verdict-body">
         {cause !== null && (

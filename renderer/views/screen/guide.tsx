@@ -20,7 +20,8 @@ export function Guide({ server, gateway }: { server: ServerSnapshot; gateway: Ga
       </p>
       <p className="guide-path">
         {strings.guide.path.map((part, index) => (
-          <span key={`${index}${part}`}>{part}</span>
+          // biome-ignore lint/suspicious/noArrayIndexKey: the path is fixed, and one name stands in it twice
+          <span key={index}>{part}</span>
         ))}
       </p>
       <ul className="guide-list">

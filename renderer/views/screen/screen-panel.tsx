@@ -51,6 +51,7 @@ export function ScreenPanel({ server, gateway }: { server: ServerSnapshot; gatew
 
   return (
     <div className="screen-panel">
+      <h1 className="visually-hidden">{strings.screen.picture(gateway.name)}</h1>
       <Chain lights={gateway.lights} compact />
       {session !== null && (
         <ScreenToolbar
@@ -67,6 +68,7 @@ export function ScreenPanel({ server, gateway }: { server: ServerSnapshot; gatew
       )}
       <div className="screen-main">
         <div className="screen-frame" ref={frame} data-scale={settings.scale} data-mode={gateway.mode}>
+          {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: nobody can focus it; it is the dimmed last picture behind the words that say so */}
           <canvas className="screen-last" ref={last} aria-hidden="true" />
           <Target session={session} target={target} name={gateway.name} />
           {session !== null && <ScreenCover session={session} server={server} gateway={gateway} />}
@@ -85,7 +87,7 @@ function Target({ session, target, name }: { session: ScreenSession | null; targ
       className="screen-target"
       data-shown={shown}
       ref={target}
-      aria-label={strings.screen.picture(name)}
+      aria-label={strings.screen.remote(name)}
       onKeyDownCapture={(event) => {
         if (event.key !== "Home" || !event.ctrlKey || !event.altKey) return;
         event.preventDefault();

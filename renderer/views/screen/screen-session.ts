@@ -34,6 +34,8 @@ interface Attempt {
   channel: VncChannel | null;
   viewer: RFB | null;
   viewers: number;
+  /** Something was shown, so there is a last picture to keep. */
+  pictured: boolean;
 }
 
 const WAITS_MS = [1000, 2000, 5000, 10_000, 30_000];
@@ -93,7 +95,7 @@ export class ScreenSession {
     const { link, server, gateway } = this.#ports;
     const screen = crypto.randomUUID();
     const stop = new AbortController();
-    const attempt: Attempt = { stop, screen, channel: null, viewer: null, viewers: 1 };
+    const attempt: Attempt = { stop, screen, channel: null, viewer: null, viewers: 1, pictured: false };
     this.#attempt = attempt;
     let failure: { kind: ScreenFailure; message: string } | null = null;
     const off = link.onScreenProgress(screen, (progress) => {
@@ -146,6 +148,7 @@ export class ScreenSession {
       const late = performance.now() - began >= BLACK_MS;
       if (painted || late) {
         this.#failures = 0;
+        attempt.pictured = true;
         this.state.set({ kind: "shown", black: !painted, viewers: attempt.viewers });
         // Only evidence: without an answer the picture is there all the same.
         this.#ports.link
@@ -177,8 +180,7 @@ export class ScreenSession {
     if (attempt === null) return;
     attempt.stop.abort();
     if (attempt.viewer !== null) {
-      const canvas = this.#ports.target.querySelector("canvas");
-      if (canvas !== null && canvas.width > 0) this.#ports.onLastPicture(attempt.viewer.getImageData());
+      if (attempt.pictured) this.#ports.onLastPicture(attempt.viewer.getImageData());
       this.#ports.onViewer(null);
       attempt.viewer.disconnect();
     }

@@ -4,6 +4,7 @@ import { useSnapshot } from "../../api/link-context.tsx";
 import { useGateway, useSelection } from "../../selection.tsx";
 import { strings } from "../../strings.ts";
 import { LightShape } from "../../ui/light-shape.tsx";
+import { ModeBadge } from "../../ui/mode-badge.tsx";
 import { ScreenPanel } from "./screen-panel.tsx";
 
 /** A tab a gateway. A screen once opened stays open behind the others until its tab's "Close" is pressed. */
@@ -29,7 +30,7 @@ export function ScreenView({ shown }: { shown: boolean }) {
           <Tab key={entry.key} id={entry.key} className="tab">
             <LightShape state={entry.gateway.lights.screen.state} size={12} />
             {entry.gateway.name}
-            {entry.gateway.mode === "live" && <span className="badge badge-live">{strings.live}</span>}
+            <ModeBadge mode={entry.gateway.mode} />
           </Tab>
         ))}
       </TabList>

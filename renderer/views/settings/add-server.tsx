@@ -5,6 +5,7 @@ import { messageOf } from "../../api/errors.ts";
 import { useCall } from "../../api/link-context.tsx";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
+import { ModeBadge } from "../../ui/mode-badge.tsx";
 import { type Faults, readFaults } from "./faults.ts";
 import { ReachFields } from "./reach-fields.tsx";
 import { ServerTestPanel } from "./server-test.tsx";
@@ -62,6 +63,7 @@ export function AddServer({ settings, onAdded }: { settings: Settings; onAdded: 
         </p>
       )}
       <section className="panel form" aria-label={strings.server.connection}>
+        <h2>{strings.server.connection}</h2>
         <ReachFields reach={server.reach} path={`${path}.reach`} faults={faults} onChange={(reach) => setServer({ ...server, reach })} fresh />
       </section>
       <GatewayChoice gateways={server.gateways} chosen={chosen} toggle={toggle} />
@@ -107,8 +109,7 @@ function GatewayChoice({
         <Checkbox key={gateway.id} className="check" isSelected={chosen.has(gateway.id)} onChange={(on) => toggle(gateway.id, on)}>
           <span className="check-box" aria-hidden="true" />
           <span>
-            {gateway.name ?? gateway.id} {gateway.mode === "live" && <span className="badge badge-live">{strings.live}</span>}{" "}
-            <span className="quiet">{gateway.container}</span>
+            {gateway.name ?? gateway.id} <ModeBadge mode={gateway.mode} /> <span className="quiet">{gateway.container}</span>
           </span>
         </Checkbox>
       ))}

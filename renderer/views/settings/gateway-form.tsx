@@ -6,6 +6,7 @@ import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { Choose, Field, NumberField } from "../../ui/fields.tsx";
 import { Icon } from "../../ui/icons.tsx";
+import { ModeBadge } from "../../ui/mode-badge.tsx";
 import type { Faults } from "./faults.ts";
 import { ForwardsForm } from "./forwards-form.tsx";
 import { GatewayMore } from "./gateway-more.tsx";
@@ -40,7 +41,7 @@ export function GatewayForm({ server, gateway, path, faults, onChange, onRemove 
         <AriaButton slot="trigger" className="disclosure-trigger">
           <Icon name="chevron" size={12} />
           {name}
-          {gateway.mode === "live" && <span className="badge badge-live">{strings.live}</span>}
+          <ModeBadge mode={gateway.mode} />
           <span className="quiet">{gateway.container}</span>
           {wrong > 0 && <span className="field-error">{strings.settings.faults(wrong)}</span>}
         </AriaButton>

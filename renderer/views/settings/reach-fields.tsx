@@ -4,6 +4,7 @@ import type { ServerSettings, SshReach } from "../../../shared/settings.ts";
 import { useCall } from "../../api/link-context.tsx";
 import { strings } from "../../strings.ts";
 import { Choose, Field, NumberField, Switch } from "../../ui/fields.tsx";
+import { Fold } from "../../ui/fold.tsx";
 import type { Faults } from "./faults.ts";
 
 interface Props {
@@ -58,20 +59,22 @@ function SshFields({ reach, path, faults, onChange, fresh }: Props & { reach: Ss
         <NumberField label={strings.server.port} value={reach.port} onChange={(port) => set({ port })} placeholder="22" fault={faults.at(`${path}.port`)} />
       </div>
       <Resolved host={reach.host} />
-      <Field
-        label={strings.server.identityFiles}
-        value={(reach.identityFiles ?? []).join(", ")}
-        onChange={(text) => set({ identityFiles: text.split(",").map((file) => file.trim()) })}
-        placeholder={strings.server.identityDefault}
-        help={strings.server.identityHelp}
-        fault={faults.all.find((fault) => fault.path.startsWith(`${path}.identityFiles`))?.message}
-      />
-      <Switch isSelected={reach.useAgent} onChange={(useAgent) => set({ useAgent })}>
-        {strings.server.useAgent}
-      </Switch>
-      <Switch isSelected={reach.useSshConfig} onChange={(useSshConfig) => set({ useSshConfig })}>
-        {strings.server.useSshConfig}
-      </Switch>
+      <Fold label={strings.server.keys} open={!fresh && (reach.identityFiles?.length ?? 0) > 0}>
+        <Field
+          label={strings.server.identityFiles}
+          value={(reach.identityFiles ?? []).join(", ")}
+          onChange={(text) => set({ identityFiles: text.split(",").map((file) => file.trim()) })}
+          placeholder={strings.server.identityDefault}
+          help={strings.server.identityHelp}
+          fault={faults.all.find((fault) => fault.path.startsWith(`${path}.identityFiles`))?.message}
+        />
+        <Switch isSelected={reach.useAgent} onChange={(useAgent) => set({ useAgent })}>
+          {strings.server.useAgent}
+        </Switch>
+        <Switch isSelected={reach.useSshConfig} onChange={(useSshConfig) => set({ useSshConfig })}>
+          {strings.server.useSshConfig}
+        </Switch>
+      </Fold>
     </>
   );
 }
