@@ -62,6 +62,8 @@ export function makeKey(file: string, options: KeyOptions = {}): { file: string;
     ...bits,
     "-N",
     options.passphrase ?? "",
+    // Few rounds: the tests open many keys.
+    ...(options.passphrase === undefined ? [] : ["-a", "4"]),
     "-C",
     "test",
     ...(options.args ?? []),
