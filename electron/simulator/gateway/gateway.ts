@@ -19,6 +19,7 @@ export interface ScreenPort {
   /** Something that is shown may have changed. */
   changed(): void;
   closeClients(): void;
+  dispose(): void;
 }
 
 export interface GatewayOptions {

@@ -1,6 +1,15 @@
 import type { Duplex } from "node:stream";
 import type { Gateway, ScreenPort } from "../gateway/gateway.ts";
 import type { SimClock } from "../sim-clock.ts";
+import { Canvas } from "./canvas.ts";
+import { changedTiles } from "./changed-tiles.ts";
+import { paintDialogs, paintLogin } from "./dialogs.ts";
+import { paintDesktop, paintMain } from "./main-window.ts";
+import { RfbClient } from "./rfb-client.ts";
+import { paintSettings } from "./settings-dialog.ts";
+import { actOn, pressKey } from "./ui-actions.ts";
+import { IDLE, type UiState } from "./ui-state.ts";
+import { type Hit, Painter } from "./widgets.ts";
 
 export interface ScreenOptions {
   readonly gateway: Gateway;
@@ -8,19 +17,94 @@ export interface ScreenOptions {
   readonly password: string;
 }
 
-export function createScreen(_options: ScreenOptions): ScreenPort {
-  const clients = new Set<Duplex>();
+const WIDTH = 1024;
+const HEIGHT = 768;
+/** At most so often is the picture painted anew. */
+const PAINT_MS = 40;
+
+/** The X display of one gateway container with what x11vnc shows of it. Painted only while somebody looks. */
+export function createScreen({ gateway, clock, password }: ScreenOptions): ScreenPort {
+  const shown = new Canvas(WIDTH, HEIGHT);
+  const clients = new Set<RfbClient>();
+  const state: UiState = { ...IDLE };
+  let hits: readonly Hit[] = [];
+  let buttons = 0;
+  let scheduled = false;
+
+  const draw = (canvas: Canvas): void => {
+    const painter = new Painter(canvas, state);
+    const screen = gateway.screenState;
+    if (gateway.plan.vnc === "black" || screen === "black") canvas.fill({ x: 0, y: 0, w: WIDTH, h: HEIGHT }, 0);
+    else {
+      paintDesktop(painter);
+      if (gateway.mainSince !== null || screen === "disclaimer") paintMain(painter, gateway, state);
+      else paintLogin(painter, gateway, screen !== "login");
+      paintSettings(painter, state);
+      paintDialogs(painter, gateway);
+    }
+    hits = painter.hits;
+  };
+  const paint = () => {
+    if (clients.size === 0 || gateway.plan.hung !== null) return;
+    if (gateway.mainSince === null) state.settings = null;
+    const next = new Canvas(WIDTH, HEIGHT);
+    draw(next);
+    const rects = changedTiles(shown, next);
+    shown.pixels.set(next.pixels);
+    if (rects.length > 0) for (const client of clients) client.changed(rects);
+  };
+  const changed = () => {
+    if (scheduled || clients.size === 0) return;
+    scheduled = true;
+    clock.after(PAINT_MS * clock.speed, () => {
+      scheduled = false;
+      paint();
+    });
+  };
+  const unfollow = gateway.container.log.follow(changed);
+
   return {
-    serve(socket) {
-      clients.add(socket);
-      socket.once("close", () => clients.delete(socket));
-      socket.on("end", () => socket.end());
-      socket.resume();
-      socket.write("RFB 003.008\n");
+    serve(socket: Duplex) {
+      // The picture is there before the first viewer asks for it.
+      if (clients.size === 0) draw(shown);
+      const client: RfbClient = new RfbClient(socket, {
+        canvas: shown,
+        desktopName: `${gateway.container.id.slice(0, 12)}:1`,
+        password: () => (gateway.plan.vncPasswordChanged ? `${password.slice(0, 4)}-new` : password),
+        onPointer: (x, y, now) => {
+          if (gateway.plan.hung !== null) return;
+          const pressed = (now & 1) !== 0 && (buttons & 1) === 0;
+          const released = (now & 1) === 0 && (buttons & 1) !== 0;
+          buttons = now;
+          const under = Painter.at(hits, x, y);
+          if (pressed) {
+            state.pressed = under;
+            if (under !== null) state.focus = under;
+          }
+          if (released) {
+            const target = state.pressed;
+            state.pressed = null;
+            if (target !== null && target === under) actOn(target, state, gateway);
+          }
+          if (pressed || released) changed();
+        },
+        onKey: (keysym, down) => {
+          if (gateway.plan.hung !== null) return;
+          pressKey(keysym, down, state, gateway);
+          if (down) changed();
+        },
+        onClosed: () => clients.delete(client),
+      });
+      clients.add(client);
+      changed();
     },
-    changed() {},
+    changed,
     closeClients() {
-      for (const client of clients) client.destroy();
+      for (const client of [...clients]) client.close();
+    },
+    dispose() {
+      unfollow();
+      for (const client of [...clients]) client.close();
     },
   };
 }
