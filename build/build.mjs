@@ -52,6 +52,8 @@ export async function buildIfStale({ force = false, quiet = false } = {}) {
   const hash = sourceHash();
   if (!force && existsSync(STAMP) && readFileSync(STAMP, "utf8") === hash) return false;
   if (!quiet) process.stderr.write("Building Gatelight …\n");
+  // Called from a test, it would otherwise bundle React's development half, with the paths of this machine in it.
+  process.env.NODE_ENV = "production";
   const { rolldown } = await import("rolldown");
   const { build: viteBuild } = await import("vite");
   const { cutOrders } = await import("./cut-orders.mjs");

@@ -1,6 +1,8 @@
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { app, dialog } from "electron";
+import { COMMANDS } from "./cli/arguments.ts";
+import { main as commandLine } from "./cli/main.ts";
 import { systemClock } from "./core/clock.ts";
 import { createLog } from "./core/report/log.ts";
 import { ensureDataDir, platformDataDir, privateUmask } from "./core/settings/data-dir.ts";
@@ -15,10 +17,20 @@ const QUIT_MS = 8_000;
 privateUmask();
 guardOutput();
 const startedAt = Date.now();
-const args = appArguments(process.argv.slice(app.isPackaged ? 1 : 2));
+const words = process.argv.slice(app.isPackaged ? 1 : 2);
+const args = appArguments(words);
 const dataDir = args.dataDir === null ? platformDataDir() : resolve(args.dataDir);
 
-if (args.version || args.help) {
+if (COMMANDS.some((name) => name === words[0])) {
+  // `gatelight doctor` of an installed program: no window, no lock; a running Gatelight is asked through its socket.
+  commandLine(words).then(
+    (code) => app.exit(code),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      app.exit(2);
+    },
+  );
+} else if (args.version || args.help) {
   process.stdout.write(args.version ? `${VERSION}\n` : APP_USAGE);
   app.exit(0);
 } else {

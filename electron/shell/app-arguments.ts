@@ -11,7 +11,7 @@ export interface AppArguments {
 }
 
 export const APP_USAGE = `Usage: gatelight [--hidden] [--data-dir DIR] [--simulate [SCENARIO]] [--version] [--help]
-The command line (doctor, watch, serve …) is a program of its own: gatelight-cli, or npx gatelight in the project.
+       gatelight serve | doctor | watch | repair | simulate | scenarios [options]     without a window; "gatelight doctor --help" tells more
 `;
 
 /** Chromium adds switches of its own, so what is not ours is passed over. */
