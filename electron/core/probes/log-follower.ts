@@ -15,7 +15,8 @@ export interface LogFollowerPorts {
   readonly clock: Clock;
   readonly docker: string;
   readonly container: string;
-  readonly startedAt: number;
+  /** By the server's clock, ms since the epoch. */
+  readonly since: number;
   /** In the order of docker's stamps. */
   readonly onLine: (line: StampedLine) => void;
   /** The beginning of the log was not read: there are more lines than we ask for. */
@@ -28,7 +29,6 @@ export interface LogFollowerPorts {
 
 /** `docker logs -f` of one run of a container, from its start; goes on where it stopped after a lost link. */
 export class LogFollower {
-  readonly startedAt: number;
   readonly #ports: LogFollowerPorts;
   readonly #order: LogOrder;
   #stream: LineStream | null = null;
@@ -43,7 +43,6 @@ export class LogFollower {
 
   constructor(ports: LogFollowerPorts) {
     this.#ports = ports;
-    this.startedAt = ports.startedAt;
     this.#order = new LogOrder(ports.clock, ports.onLine);
   }
 
@@ -78,7 +77,7 @@ export class LogFollower {
     this.#openedAt = this.#ports.clock.now();
     const resumedAt = this.#order.lastStamp;
     if (resumedAt !== null) this.#order.resume();
-    const since = resumedAt ?? new Date(this.startedAt).toISOString();
+    const since = resumedAt ?? new Date(this.#ports.since).toISOString();
     const { docker, container } = this.#ports;
     this.#ports.onSpawn();
     try {

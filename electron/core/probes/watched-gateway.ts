@@ -6,6 +6,7 @@ import type { StampedLine } from "./log-order.ts";
 import type { WatchedFacts, WatchShared } from "./server-watch.ts";
 
 const COALESCE_MS = 200;
+const FIRST_LINES_MS = 2_000;
 
 /** What is kept of one gateway across lost links: its container as last seen, its log as far as read. */
 export class WatchedGateway {
@@ -84,7 +85,7 @@ export class WatchedGateway {
         docker,
         onSpawn,
         container: this.target.container,
-        startedAt: this.container.startedAt,
+        since: beginningOf(this.container.startedAt, this.container.finishedAt),
         onLine: (line) => this.#line(line),
         onTruncated: () => log.markTruncated(),
         goesOn: () => this.#followed === this.runKey && this.running !== null && link.state.kind === "up",
@@ -129,4 +130,13 @@ export class WatchedGateway {
       this.publishLogin();
     });
   }
+}
+
+/**
+ * Where the log of a run begins. Docker notes the start after the program has begun, so that its first lines may be older than StartedAt (seen on
+ * 20.10); the end of the run before bounds it. @returns milliseconds since the epoch by the server's clock
+ */
+export function beginningOf(startedAt: number, finishedAt: number | null): number {
+  const early = startedAt - FIRST_LINES_MS;
+  return finishedAt !== null && finishedAt < startedAt ? Math.max(early, finishedAt + 1) : early;
 }

@@ -25,6 +25,8 @@ const MAIN = `
 echo '.> Starting IBC/IB gateway'
 echo 'Starting IBC version 3.24.2 on 2026-11-22 at 10:00:01'
 socat TCP-LISTEN:4004,fork,bind=127.0.0.1 TCP:127.0.0.1:4002 &
+# Docker stamps each output when it reads it: within a millisecond their order is chance.
+sleep 0.3
 echo 'socat[7] E connect(5, AF=2 127.0.0.1:4002, 16): Connection refused' >&2
 echo "$(date -u '+%Y-%m-%d %H:%M:%S'):000 IBC: Starting session: will exit if login dialog is not displayed within 60 seconds"
 echo "$(date -u '+%Y-%m-%d %H:%M:%S'):000 IBC: Login has completed"
@@ -153,7 +155,7 @@ describe.skipIf(!able)("a real docker", () => {
       compose: { project: "ib", service: "gw", dir: null },
       mounts: expect.arrayContaining([{ kind: "bind", destination: "/usr" }]),
     });
-    expect(facts.login?.value).toMatchObject({ sessions: 1, relayErrors: { refused: 1 }, version: { ibc: "3.24.2" }, truncated: false });
+    await expect.poll(() => facts.login?.value, WAIT).toMatchObject({ sessions: 1, relayErrors: { refused: 1 }, version: { ibc: "3.24.2" }, truncated: false });
     expect(Math.abs(facts.login?.value.stampSkewMs ?? 1e9)).toBeLessThan(5_000);
     await expect.poll(() => facts.sockets?.value.listeners, WAIT).toEqual([{ port: 4004, family: 4, address: "127.0.0.1", queue: 0 }]);
     expect(facts.sockets?.value).toMatchObject({ source: "host-proc", xServer: expect.any(Boolean), listenDrops: expect.any(Number) });

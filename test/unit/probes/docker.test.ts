@@ -5,6 +5,7 @@ import { dockerFault, dockerFaultOf } from "../../../electron/core/probes/docker
 import { eventsArgv, isRelevant, parseEvent } from "../../../electron/core/probes/docker-events.ts";
 import { dockerTime, INSPECT_FORMAT, parseInspect, parseInspectLine } from "../../../electron/core/probes/docker-inspect.ts";
 import { parseTop, topArgv } from "../../../electron/core/probes/docker-top.ts";
+import { beginningOf } from "../../../electron/core/probes/watched-gateway.ts";
 import { inspected } from "./samples.ts";
 
 describe("docker inspect", () => {
@@ -68,6 +69,15 @@ describe("docker inspect", () => {
     fc.assert(fc.property(fc.nat(whole.length - 1), (length) => parseInspectLine(whole.slice(0, length)) === null));
     const twisted = fc.dictionary(fc.constantFrom(...Object.keys(inspected())), fc.jsonValue());
     fc.assert(fc.property(twisted, (parts) => void parseInspectLine(JSON.stringify({ ...inspected(), ...parts }))));
+  });
+});
+
+describe("the beginning of a run's log", () => {
+  it("lies a little before its start, and after the end of the run before", () => {
+    expect(beginningOf(10_000, null)).toBe(8_000);
+    expect(beginningOf(10_000, 9_500)).toBe(9_501);
+    expect(beginningOf(10_000, 1_000)).toBe(8_000);
+    expect(beginningOf(10_000, 20_000)).toBe(8_000);
   });
 });
 

@@ -33,7 +33,11 @@ export function followDialogs(instance: IbcInstance, at: number, text: string): 
     else instance.problem(noticed.kind, at, text);
     return;
   }
-  if (/^Click button: I understand and accept/.test(text)) instance.clear(["paper-disclaimer-open"]);
+  if (/^Click button: I understand and accept/.test(text)) {
+    // The click closes the window; IBC does not always log its Closed event.
+    instance.closeDialogs(/not a brokerage account/i);
+    instance.clear(["paper-disclaimer-open"]);
+  }
   const inside = BY_TEXT.find((one) => one.match.test(text));
   // IBC's own reports about its setting (`AcceptIncomingConnectionAction=…`, "could not accept …") are no open dialog.
   if (inside !== undefined && !/^could not |^\s*\w+=/.test(text)) instance.dialogProblem(null, inside.kind, at, text);

@@ -98,6 +98,10 @@ export class IbcInstance {
     if (dialog !== undefined) this.clear([...dialog.kinds]);
   }
 
+  closeDialogs(titles: RegExp): void {
+    for (const title of [...this.dialogs.keys()]) if (titles.test(title)) this.closeDialog(title);
+  }
+
   /** The JVM is started anew, in a fresh container or in the same one. */
   beginSession(at: number): void {
     // The script that starts IBC looks for autorestart files before the session it speaks of.
