@@ -4,7 +4,7 @@ import type { ByteChannel } from "./byte-channel.ts";
  * Bytes that the viewer may be given between two frames of the page. A real picture never needs as many; a server that sends without end
  * would otherwise pile up drawing faster than the page can show it, until it answers nobody.
  */
-const BYTES_A_FRAME = 4 * 1024 * 1024;
+const BYTES_A_FRAME = 1024 * 1024;
 /** Hidden pages have no frames. */
 const HIDDEN_FRAME_MS = 100;
 
@@ -78,12 +78,8 @@ export class VncChannel {
   }
 }
 
+/** Frames come late while the page is still busy drawing, and that is the point: no clock may run ahead of them. */
 function nextFrame(run: () => void): void {
-  let done = false;
-  const once = () => {
-    if (!done) run();
-    done = true;
-  };
-  if ("requestAnimationFrame" in globalThis) requestAnimationFrame(once);
-  setTimeout(once, HIDDEN_FRAME_MS);
+  if ("document" in globalThis && document.visibilityState === "visible") requestAnimationFrame(run);
+  else setTimeout(run, HIDDEN_FRAME_MS);
 }

@@ -90,11 +90,11 @@ describe("the channel that noVNC gets", () => {
     expect(ends).toEqual(["the picture could not be read: Receive queue buffer exceeded"]);
     expect(granted()).toBe(0);
   });
-  it("grants at most 4 MiB between two frames, and the rest with the next one", async () => {
+  it("grants at most 1 MiB between two frames, and the rest with the next one", async () => {
     const { vnc, arrive, granted } = under();
     vnc.onmessage = () => {};
     for (let i = 0; i < 6; i += 1) arrive(new Uint8Array(1024 * 1024));
-    expect(granted()).toBe(4 * 1024 * 1024);
+    expect(granted()).toBe(1024 * 1024);
     await until("the next frame", () => granted() === 6 * 1024 * 1024);
     arrive(new Uint8Array(5));
     expect(granted()).toBe(6 * 1024 * 1024 + 5);
