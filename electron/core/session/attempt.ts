@@ -14,6 +14,8 @@ import type { SessionPorts, SessionTimings } from "./session.ts";
 
 /** Inbound messages that are read; others (orders of other programs, market data) are not even decoded. */
 const READ_MESSAGES: ReadonlySet<number> = new Set([4, 6, 7, 8, 9, 15, 49, 54, 61, 62, 63, 64, 94, 95]);
+/** The library takes quadratic time over escapes in a text, so what it reads is kept short. */
+const MAX_READ_BYTES = 65_536;
 const REQUEST_CURRENT_TIME = 49;
 const CLIENT_ID_IN_USE = 326;
 const PORT_RESET = 1300;
@@ -191,6 +193,7 @@ export class Attempt {
       this.deadline(this.timings.readyMs, () => this.onNotReady());
       this.library?.deliver(frame);
     } else if (READ_MESSAGES.has(messageId(frame))) {
+      if (frame.length > MAX_READ_BYTES) throw new FrameFault("bad-frame", `a message of ${frame.length} bytes, where a few hundred are usual`);
       this.library?.deliver(frame);
     }
     return this.stillOpen();

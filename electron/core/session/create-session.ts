@@ -10,6 +10,8 @@ import { type CreateSession, type GatewaySession, SESSION_TIMINGS, type SessionP
 import { Subscriptions } from "./subscriptions.ts";
 
 const MAX_FAILURES = 30;
+/** 2100: account updates were requested anew and go there now. */
+const UNSUBSCRIBED = 2100;
 const MAY_DIAL_DEADLINE_MS = 5000;
 /** Nudges without `now` make `mayDial` look at most so often. */
 const NUDGE_GAP_MS = 2000;
@@ -197,6 +199,8 @@ class Session implements GatewaySession {
       onReady: (ready) => this.onReady(connection, ready),
       onBeat: () => this.changed(),
       onNotice: (code, text) => {
+        // Our own turn through several accounts is no news.
+        if (code === UNSUBSCRIBED && connection.subscriptions?.justRotated() === true) return;
         const change = broker.notice(code, text, this.ports.clock.now());
         // What was asked while the line was down may never be answered.
         if (change === "data-lost" || (change === "restored" && !this.book.complete)) connection.subscriptions?.again();
@@ -225,7 +229,7 @@ class Session implements GatewaySession {
     const now = this.ports.clock.now();
     this.failures = [...this.failures, failure].slice(-MAX_FAILURES);
     if (failure.kind === "client-id-in-use") this.ids.refused(now);
-    this.plan.ended(failure.kind, failure.wasReady ? failure.afterMs : null, now);
+    this.plan.ended(failure.kind, failure.wasReady ? failure.afterMs : null, now, connection.step !== "dial");
     this.setIdle("backing-off", this.plan.blocked(now)?.until ?? null);
     this.leave(connection);
     void connection.attempt.gone.then(() => this.gone(connection));

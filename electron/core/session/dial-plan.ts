@@ -8,8 +8,17 @@ const JITTER = 0.2;
 export const MAX_UNASKED_PER_HOUR = 12;
 /** Whatever the reason. Clients that connect and drop wedge the gateway. */
 export const MAX_DIALS_PER_HOUR = 60;
-/** Between any two dials. */
-export const MIN_GAP_MS = 1000;
+/**
+ * Between two dials, by the number of dials in the last hour: something that calls for one again and again must neither hammer the gateway nor use up the
+ * hour and leave nothing for the moment when it is well again.
+ */
+const GAPS: readonly { readonly below: number; readonly ms: number }[] = [
+  { below: 10, ms: 1000 },
+  { below: 30, ms: 10_000 },
+  { below: Number.POSITIVE_INFINITY, ms: 120_000 },
+];
+/** A dial that never reached the server is tried again after so long. */
+const LINK_RETRY_MS = 2000;
 /** A session that lived so long starts the count anew. */
 export const GOOD_SESSION_MS = 15_000;
 
@@ -40,7 +49,7 @@ export class DialPlan {
     const limit = this.limitedUntil(this.dials, MAX_DIALS_PER_HOUR) ?? (this.asked ? null : this.unaskedUntil());
     if (limit !== null) return { reason: "hourly-limit", until: limit };
     const last = this.dials.at(-1);
-    const until = Math.max(this.nextAt, last === undefined ? 0 : last.at + MIN_GAP_MS);
+    const until = Math.max(this.nextAt, last === undefined ? 0 : last.at + this.gap());
     return until > now ? { reason: "backing-off", until } : null;
   }
 
@@ -49,8 +58,11 @@ export class DialPlan {
     this.asked = false;
   }
 
-  /** @param readyMs how long the session was ready; `null` if it never was */
-  ended(kind: ApiFailureKind, readyMs: number | null, now: number): void {
+  /**
+   * @param readyMs how long the session was ready; `null` if it never was
+   * @param reached a connection was opened, or refused by the server
+   */
+  ended(kind: ApiFailureKind, readyMs: number | null, now: number, reached = true): void {
     if (readyMs !== null && readyMs >= GOOD_SESSION_MS) {
       this.failures = 0;
       const last = this.dials.at(-1);
@@ -58,13 +70,18 @@ export class DialPlan {
     }
     if (kind === "link-lost") {
       // Not the gateway's doing. Whether the link is back is for `mayDial` to say.
-      this.nextAt = 0;
+      if (!reached) this.dials.pop();
+      this.nextAt = reached ? 0 : now + LINK_RETRY_MS;
       this.asked = true;
       return;
     }
     const delay = DELAYS_MS[Math.min(this.failures, DELAYS_MS.length - 1)] ?? HOUR;
     this.failures++;
     this.nextAt = now + Math.round(delay * (1 - JITTER + 2 * JITTER * this.random()));
+  }
+
+  private gap(): number {
+    return GAPS.find(({ below }) => this.dials.length < below)?.ms ?? HOUR;
   }
 
   private unaskedUntil(): number | null {

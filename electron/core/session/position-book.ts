@@ -113,8 +113,8 @@ export class PositionBook {
       mark.price = priceOf(value, holding) ?? mark.price;
       mark.unrealized = decimal(profit.unrealized) ?? mark.unrealized;
       mark.realized = decimal(profit.realized) ?? mark.realized;
+      mark.at = now;
     }
-    mark.at = now;
     this.touch(key);
   }
 
@@ -161,7 +161,8 @@ export class PositionBook {
       unrealized: mark?.unrealized ?? null,
       realized: mark?.realized ?? null,
       daily: mark?.daily ?? null,
-      at: Math.max(at, mark?.at ?? 0),
+      // What is held is always current; the time is that of the price.
+      at: mark === undefined || mark.at === 0 ? at : mark.at,
     };
   }
 

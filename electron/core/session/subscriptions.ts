@@ -20,6 +20,7 @@ export class Subscriptions {
   private readonly positionProfits = new Map<number, { account: string; contractId: number }>();
   private updatesFor: string | null = null;
   private cancelRotation: (() => void) | null = null;
+  private rotatedAt = Number.NEGATIVE_INFINITY;
   private over = false;
 
   constructor(
@@ -70,11 +71,19 @@ export class Subscriptions {
     this.rotate();
   }
 
+  /** Account updates were turned to another account a moment ago. */
+  justRotated(): boolean {
+    return this.clock.now() - this.rotatedAt < 3000;
+  }
+
   private rotate(): void {
     const accounts = this.book.ids;
     const next = accounts[(this.updatesFor === null ? -1 : accounts.indexOf(this.updatesFor)) + 1] ?? accounts[0];
     if (next === undefined || this.over) return;
-    if (this.updatesFor !== null) this.api.reqAccountUpdates(false, this.updatesFor);
+    if (this.updatesFor !== null) {
+      this.api.reqAccountUpdates(false, this.updatesFor);
+      this.rotatedAt = this.clock.now();
+    }
     this.updatesFor = next;
     this.api.reqAccountUpdates(true, next);
     if (accounts.length > 1) this.cancelRotation = this.clock.after(ROTATE_MS, () => this.rotate());
@@ -88,6 +97,8 @@ export class Subscriptions {
       if (chosen.delete(`${entry.account} ${entry.contractId}`)) continue;
       this.positionProfits.delete(request);
       this.api.cancelPnLSingle(request);
+      // Where it is still held, the last result is not today's any more.
+      this.book.positionProfit(entry.account, entry.contractId, {}, this.clock.now());
     }
     for (const entry of chosen.values()) {
       const request = this.nextRequest++;

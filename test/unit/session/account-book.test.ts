@@ -111,7 +111,7 @@ describe("positions", () => {
         unrealized: "1",
         realized: "0",
         daily: null,
-        at: 3,
+        at: 2,
       },
     ]);
   });
