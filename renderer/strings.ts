@@ -307,7 +307,7 @@ export const strings = {
     ],
     pictureMenu: "Picture quality",
     pictures: { sharp: "Sharp", balanced: "Balanced", small: "Low traffic" },
-    updated: (span: string) => (span === "now" ? "updated just now" : `last change ${span} ago`),
+    updated: (span: string) => (span === "now" ? "changed now" : `changed ${span} ago`),
     reconnect: "Reconnect",
     toScreen: "Text for the gateway's screen",
     toScreenHelp: "Send it, then paste there with Ctrl+V.",
@@ -319,6 +319,7 @@ export const strings = {
   },
   guide: {
     title: "API settings",
+    toggle: "Guide",
     path: ["Configure", "Settings", "API", "Settings"],
     states: { proven: "proven", contradicted: "not so", open: "not known" },
     lost: "What is changed here is lost when the container restarts, unless the gateway was stopped gracefully before.",

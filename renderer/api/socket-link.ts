@@ -4,12 +4,21 @@ import type { Link } from "./link.ts";
 
 const KEY = "gatelight.token";
 
+export interface TokenPlace {
+  readonly hash: string;
+  readonly pathname: string;
+  readonly search: string;
+  /** Changes the address without a step of history. */
+  readonly replace: (path: string) => void;
+  readonly storage: Pick<Storage, "getItem" | "setItem">;
+}
+
 /** Takes the token out of the address at once, so that it stays in no history, and keeps it for this tab. */
-export function takeToken(page: Pick<Window, "location" | "history" | "sessionStorage">): string | null {
-  const found = /^#token=([A-Za-z0-9_-]{16,128})$/.exec(page.location.hash)?.[1];
-  if (found === undefined) return page.sessionStorage.getItem(KEY);
-  page.sessionStorage.setItem(KEY, found);
-  page.history.replaceState(null, "", page.location.pathname + page.location.search);
+export function takeToken({ hash, pathname, search, replace, storage }: TokenPlace): string | null {
+  const found = /^#token=([A-Za-z0-9_-]{16,128})$/.exec(hash)?.[1];
+  if (found === undefined) return storage.getItem(KEY);
+  storage.setItem(KEY, found);
+  replace(pathname + search);
   return found;
 }
 
@@ -18,7 +27,8 @@ export const SOCKET_PATH = "/link";
 
 /** The browser's way: a WebSocket to the address that served the page, with the token as its first frame. */
 export function createSocketLink(page: Window): Link {
-  const token = takeToken(page);
+  const { hash, pathname, search } = page.location;
+  const token = takeToken({ hash, pathname, search, replace: (path) => page.history.replaceState(null, "", path), storage: page.sessionStorage });
   return createClientLink({
     random: Math.random,
     async open() {

@@ -1,10 +1,15 @@
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
+import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startWebHost } from "../../electron/web/web-host.ts";
+import { rendererConfig } from "../../renderer/vite.config.ts";
+import { BARE_SNAPSHOT, someHandlers, testDoor } from "../support/contract-fixture.ts";
 import { missingPeers } from "../support/peers.ts";
 import { createStage, type OpenOptions, SHOTS, type Stage } from "./fixtures/stage.ts";
 
@@ -316,5 +321,43 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     await page.locator(".cover").getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Cancelled").waitFor();
     expect(await calls(page, "screen.close")).toHaveLength(1);
+  });
+});
+
+describe.skipIf(missingPeers("chromium").length > 0)("the window at the browser host", () => {
+  it("signs in with the token of the address, hides it, and comes back after the host went away", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "gatelight-renderer-"));
+    await build({ ...rendererConfig, configFile: false, logLevel: "error", build: { ...rendererConfig.build, outDir: folder, minify: false } });
+    const store = { current: { ...BARE_SNAPSHOT, revision: 1 }, subscribe: () => () => undefined };
+    const options = { handlers: someHandlers({}), store, screens: testDoor().door, staticDir: folder };
+    let host = await startWebHost(options);
+    const stage = await createStage();
+    try {
+      const page = await stage.browser.newPage();
+      const faults: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error" && /policy|refused to/i.test(message.text())) faults.push(message.text());
+      });
+      page.on("pageerror", (error) => faults.push(error.message));
+      await page.goto(host.url);
+      await page.getByRole("heading", { name: "A light for your IB Gateway" }).waitFor();
+      expect(page.url()).not.toContain(host.token);
+      await page.reload();
+      await page.getByRole("heading", { name: "A light for your IB Gateway" }).waitFor();
+      const { port, token } = host;
+      await host.close();
+      await page.getByText("The connection to Gatelight is lost.").waitFor();
+      host = await startWebHost({ ...options, port, token });
+      await page.getByText("The connection to Gatelight is lost.").waitFor({ state: "detached" });
+      // Another tab without the token is told what to do.
+      const stranger = await (await stage.browser.newContext()).newPage();
+      await stranger.goto(`http://127.0.0.1:${port}/`);
+      await stranger.getByText("This window is no longer signed in.").waitFor();
+      expect(faults).toEqual([]);
+    } finally {
+      await stage.dispose();
+      await host.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -63,7 +63,7 @@ export function ScreenToolbar({ session, viewer, frame, gateway, clipboard, sett
         {shown ? strings.screen.reconnect : strings.screen.open}
       </Button>
       <Button small look="quiet" aria-expanded={guide} onPress={() => setGuide(!guide)}>
-        {strings.guide.title}
+        {strings.guide.toggle}
       </Button>
       {clips && viewer !== null && (
         <ClipboardDialog remote={clipboard} viewOnly={settings.viewOnly} send={(text) => viewer.clipboardPasteFrom(text)} onClose={() => setClips(false)} />

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { filterPositions, sortPositions, totals } from "../../../renderer/views/overview/position-order.ts";
+import type { PositionSnapshot } from "../../../shared/snapshot.ts";
+
+function position(title: string, part: Partial<PositionSnapshot> = {}): PositionSnapshot {
+  const symbol = title.split(" ")[0] ?? "";
+  return {
+    contractId: 1,
+    title,
+    symbol,
+    kind: "STK",
+    exchange: "SMART",
+    currency: "USD",
+    multiplier: "1",
+    quantity: "1",
+    price: null,
+    value: null,
+    averageCost: null,
+    unrealized: null,
+    realized: null,
+    daily: null,
+    at: 0,
+    ...part,
+  };
+}
+const titles = (positions: readonly PositionSnapshot[]) => positions.map((one) => one.title);
+
+describe("positions", () => {
+  it("compares exact decimals, and leaves unknown values last in both directions", () => {
+    const all = [
+      position("A"),
+      position("B", { value: "9007199254740993.01" }),
+      position("C", { value: "9007199254740993.02" }),
+      position("D", { value: "-5" }),
+    ];
+    expect(titles(sortPositions(all, { column: "value", descending: true }))).toEqual(["C", "B", "D", "A"]);
+    expect(titles(sortPositions(all, { column: "value", descending: false }))).toEqual(["D", "B", "C", "A"]);
+  });
+  it("sorts titles as people count", () => {
+    const all = [position("SPY 600 C"), position("SPY 1000 C"), position("ES Dec 26")];
+    expect(titles(sortPositions(all, { column: "title", descending: false }))).toEqual(["ES Dec 26", "SPY 600 C", "SPY 1000 C"]);
+  });
+  it("finds by every word, in title, kind, exchange or currency", () => {
+    const all = [position("AAPL"), position("SPY 2026-12-18 600 C", { kind: "OPT" }), position("VWCE", { currency: "EUR" })];
+    expect(titles(filterPositions(all, " opt  spy"))).toEqual(["SPY 2026-12-18 600 C"]);
+    expect(titles(filterPositions(all, "eur"))).toEqual(["VWCE"]);
+    expect(filterPositions(all, "  ")).toBe(all);
+  });
+  it("never adds currencies together, and gives no total of nothing known", () => {
+    const all = [position("A", { value: "0.1", daily: "1" }), position("B", { value: "0.2" }), position("C", { currency: "EUR", value: "7" })];
+    expect(totals(all)).toEqual([
+      { currency: "EUR", value: "7", daily: null, unrealized: null },
+      { currency: "USD", value: "0.3", daily: "1", unrealized: null },
+    ]);
+  });
+});
