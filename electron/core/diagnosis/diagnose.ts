@@ -124,6 +124,8 @@ function promote(ordered: readonly Candidate[]): Candidate[] {
 function stands(main: Candidate, other: Candidate): boolean {
   const later = place(other.finding.light) > place(main.finding.light);
   const side = place(other.finding.light) >= CHAIN_LIGHTS.length;
+  // A start that goes on is no news beside the fault that holds it up.
+  if (other.state === "connecting" && main.state !== "connecting" && !later) return main.cause.rivals?.includes(other.cause.id) ?? false;
   return contests(main, other) || side || !later || other.finding.confidence === "certain";
 }
 /** Another reading of the same trouble, not one that merely stands beside the chain. */
@@ -139,7 +141,7 @@ function overlay(base: Readonly<Record<LightName, LightVerdict>>, found: readonl
   for (const { finding, state, word, excuse } of found) {
     const before = lights[finding.light];
     const detail = finding.because[0] ?? finding.title;
-    const softened = excuse !== null && before.state === "down";
+    const softened = excuse !== null && before.state === "down" && (found[0]?.excuse ?? null) !== null;
     // A guess explains a light that is already bad, it does not make one so; a start in progress explains why things are not up yet.
     if (finding.confidence === "possible" && !BAD.includes(before.state) && before.state !== "connecting") continue;
     if (softened || RANK.indexOf(state) >= RANK.indexOf(before.state) || (state === "connecting" && before.state === "unknown")) {

@@ -258,7 +258,7 @@ function mcp(look: Look, ground: Blocked): LightVerdict {
   const status = fact.health?.status ?? null;
   if (status === null || status === "healthy") return light("up", status ?? "answers", "Its HTTP port answers.");
   if (look.answering) return light("degraded", status === "other" ? "not healthy" : status, "It answers, but reports trouble.");
-  return light("connecting", "gateway away", "It answers, and waits for the gateway.");
+  return light("unknown", "gateway away", "It answers, and misses the gateway; of itself it says no more.");
 }
 
 /** The relay log's reading for evidence lines: what listens in the container. */

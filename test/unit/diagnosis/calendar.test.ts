@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { calendarAt, regionOf } from "../../../electron/core/diagnosis/calendar.ts";
 import { diagnose } from "../../../electron/core/diagnosis/diagnose.ts";
 import { instantOf, wallClock } from "../../../electron/core/diagnosis/zone.ts";
-import { apiFailed, broker, DAY, evidence, H, history, MIN, queue, S } from "./evidence-builder.ts";
+import { apiFailed, broker, DAY, evidence, H, history, logProblem, MIN, queue, S } from "./evidence-builder.ts";
 
 const utc = (text: string) => Date.parse(`${text}Z`);
 const NY = "America/New_York";
@@ -104,6 +104,15 @@ describe("what the calendar excuses", () => {
       light: "down",
       cause: { id: "accept-queue-wedge" },
       excused: null,
+    });
+  });
+  it("not a session that another log-in took, though the line is lost with it", () => {
+    const taken = logProblem("relogin-required", MIN, "Re-login is required");
+    expect(diagnose(evidence(RESET, taken, lost(MIN)), RESET)).toMatchObject({
+      light: "down",
+      cause: { id: "kicked-out" },
+      excused: null,
+      lights: { broker: { state: "down" } },
     });
   });
   it("not a silent API", () => {

@@ -35,9 +35,10 @@ export const API_CAUSES: readonly Cause[] = [
       if (look.answering || look.login === null || look.running === null) return null;
       const said = look.problem("accept-dialog-open");
       const dialog = look.login.openDialogs.find((each) => /accept incoming|incoming connection/i.test(each.title)) ?? null;
-      const at = said?.at ?? dialog?.at ?? null;
-      if (at !== null)
-        return certain([`The dialog “Accept incoming connection” has been open for ${coarse(look.now - at)}; the connection waits for its answer.`]);
+      const open = (at: number) => [`The dialog “Accept incoming connection” has been open for ${coarse(look.now - at)}; the connection waits for its answer.`];
+      if (said !== null) return certain(open(said.at));
+      // The log does not always tell that a dialog has closed.
+      if (dialog !== null && (silence(look) !== null || look.now - dialog.at < 60_000)) return likely(open(dialog.at));
       if (failed(look, "closed-after-start") !== null && look.loggedIn && (look.loggedInForMs ?? 0) > 30_000) {
         return likely(["The gateway named its version and closed the connection right after the session's start, without code 326: rejected."], {
           word: "rejected",

@@ -124,7 +124,7 @@ export const RESTART_CAUSES: readonly Cause[] = [
     word: "notice open",
     title: "The paper-trading notice waits to be accepted",
     repairs: ["open-api-settings"],
-    requires: "the dialog “This is not a brokerage account” stays open, or code 10141",
+    requires: "the dialog “This is not a brokerage account” without “I understand and accept” after it, or code 10141",
     ruledOutBy: "“I understand and accept” was clicked",
     decides: "The gateway's screen shows it.",
     beats: ["accept-dialog", "gateway-hung", "booting"],
@@ -132,10 +132,9 @@ export const RESTART_CAUSES: readonly Cause[] = [
     when: (look) => {
       if (look.login === null || look.running === null) return null;
       const said = look.problem("paper-disclaimer-open");
-      const dialog = look.login.openDialogs.find((each) => /not a brokerage account|paper trading (notice|disclaimer)/i.test(each.title)) ?? null;
       const notice = look.broker?.notices.find((each) => each.code === 10141) ?? null;
       const code = notice === null ? [] : [`The API reported 10141, ${coarse(look.now - notice.at)} ago: the notice is not accepted.`];
-      const at = said?.at ?? dialog?.at ?? null;
+      const at = said?.at ?? null;
       // IBC accepts it by itself within a few seconds.
       if (at !== null && look.now - at > 20_000 && !(look.answering && code.length === 0)) {
         return certain([`The notice has been open for ${duration(look.now - at)}; until it is accepted the API stays silent.`, ...code]);

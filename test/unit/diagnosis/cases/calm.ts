@@ -223,4 +223,8 @@ export const CALM_CASES: readonly CalmCase[] = [
     LATE,
   ),
   calm("account data is nine seconds on its way", (e, now) => account({ requestedAt: now - 9 * S, completeAt: null, lastUpdateAt: null })(e, now)),
+
+  calm("the paper notice was accepted, its closing was never logged", [
+    login((now) => ({ openDialogs: [{ title: "This is not a brokerage account", at: now - 3 * DAY }] })),
+  ]),
 ];

@@ -408,4 +408,10 @@ export const GATEWAY_CASES: readonly FaultCase[] = [
       },
     }),
   ]),
+
+  fault("accept-queue-wedge", "noise", "the paper notice of the log-in never seen to close", [
+    queue(51),
+    apiFailed("silent"),
+    login((now) => ({ openDialogs: [{ title: "This is not a brokerage account", at: now - 3 * DAY }] })),
+  ]),
 ];

@@ -337,7 +337,7 @@ export const LOGIN_CASES: readonly FaultCase[] = [
   ]),
   fault("paper-disclaimer", "early", "open for half a minute, nothing tried", [
     starting(2 * MIN, "authenticating"),
-    login((now) => ({ openDialogs: [{ title: "This is not a brokerage account", at: now - 30 * S }] })),
+    logProblem("paper-disclaimer-open", 30 * S),
     apiIdle("not-logged-in"),
   ]),
   fault("paper-disclaimer", "noise", "10141 by the API", [
