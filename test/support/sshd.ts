@@ -116,6 +116,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       "PrintMotd no",
       "MaxStartups 200",
       "MaxSessions 200",
+      // bash reads ~/.bashrc for every command it runs for sshd; the tester's own must not slow down or change anything.
+      `SetEnv HOME=${folder}`,
     ].join("\n")}\n`,
   );
   const knownHosts = hostKeys.map((key) => `[127.0.0.1]:${port} ${key.publicKey.split(" ").slice(0, 2).join(" ")}`).join("\n");

@@ -110,21 +110,19 @@ export interface LinkFailure {
 export type DialReason = "link-down" | "forbidden" | "refused" | "unreachable" | "name-not-found" | "timeout" | "aborted" | "other";
 export class DialError extends Error {
   override readonly name = "DialError";
-  constructor(
-    readonly reason: DialReason,
-    message: string,
-  ) {
+  readonly reason: DialReason;
+  constructor(reason: DialReason, message: string) {
     super(message);
+    this.reason = reason;
   }
 }
 
 export type ExecReason = "link-down" | "not-found" | "forbidden" | "timeout" | "aborted" | "other";
 export class ExecError extends Error {
   override readonly name = "ExecError";
-  constructor(
-    readonly reason: ExecReason,
-    message: string,
-  ) {
+  readonly reason: ExecReason;
+  constructor(reason: ExecReason, message: string) {
     super(message);
+    this.reason = reason;
   }
 }

@@ -4,7 +4,7 @@ import { createForward } from "../../../electron/core/host-link/forward/create-f
 import type { WakeWatch } from "../../../electron/core/net/wake-watch.ts";
 import { missingPeers } from "../../support/peers.ts";
 import { freePort, type Sshd, startSshd } from "../../support/sshd.ts";
-import { cleanUp, folder, later, listen, openLink, reachOf, readAll, until, waitFor } from "./support.ts";
+import { cleanUp, folder, knownUnder, later, listen, openLink, reachOf, readAll, throttle, until, waitFor } from "./support.ts";
 
 describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("the life of a link to a real sshd", () => {
   let sshd: Sshd;
@@ -62,6 +62,33 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("the life of a li
     sshd.signal("SIGSTOP");
     wake("the network changed");
     expect((await until(link, "waiting", 10_000)).failure.reason).toBe("silent");
+  });
+
+  it("does not take a saturated slow line for a dead one, not even while a person waits", async () => {
+    const sink = await listen((socket) => socket.resume());
+    const source = await listen((socket) => {
+      const fill = () => {
+        while (socket.write(Buffer.alloc(16_384)));
+      };
+      socket.on("drain", fill);
+      fill();
+    });
+    const line = await throttle(sshd.port, 125_000);
+    const { link, states } = openLink(reachOf(sshd, { port: line.port, knownHostsFile: knownUnder(sshd, line.port) }));
+    await until(link, "up");
+    const up = await link.dial({ host: "127.0.0.1", port: sink.port }, { deadlineMs: 10_000 });
+    const down = await link.dial({ host: "127.0.0.1", port: source.port }, { deadlineMs: 10_000 });
+    down.resume();
+    const push = () => {
+      while (up.write(Buffer.alloc(16_384)));
+    };
+    up.on("drain", push);
+    push();
+    const calm = link.hurry();
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    calm();
+    expect(states.filter((state) => state.kind !== "up").map((state) => state.kind)).toEqual(["connecting"]);
+    expect(line.bytes()).toBeGreaterThan(500_000);
   });
 
   it("waits for a server that is not there, tries at once on request, and names each stage", async () => {

@@ -104,6 +104,15 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "ssh-agent").length > 0)("log
     expect(`${failure.message} ${failure.details}`).toMatch(/MaxAuthTries.*IdentitiesOnly/s);
   });
 
+  it("passes a server that wants two keys, one after the other", async () => {
+    const second = makeKey(join(folder(), "id"), { type: "ecdsa" });
+    const sshd = await sshdWith({ config: ["AuthenticationMethods publickey,publickey"], authorizedKeys: [second.publicKey] });
+    const { link } = openLink(reachOf(sshd, { identityFiles: [sshd.identityFile, second.file] }));
+    await until(link, "up");
+    const { link: short } = openLink(reachOf(sshd));
+    expect((await until(short, "failed")).failure.reason).toBe("auth-failed");
+  });
+
   it("goes on with a key file when the agent is dead, and does not retry a refused log-in", async () => {
     const sshd = await sshdWith({ config: ["PasswordAuthentication no", "KbdInteractiveAuthentication no"] });
     const dead = { environment: environment(folder(), { env: { SSH_AUTH_SOCK: join(folder(), "no-agent") } }) };

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { HostLink, LinkState } from "../../../electron/core/host-link/host-link.ts";
@@ -167,4 +167,43 @@ export function readAll(stream: NodeJS.ReadableStream): Promise<string> {
     stream.on("error", reject);
     stream.on("close", () => resolve(Buffer.concat(chunks).toString()));
   });
+}
+
+/** A line of so many bytes a second, each way, with little room in between: what is too much waits at the sender. */
+export async function throttle(target: number, bytesPerSecond: number): Promise<{ port: number; bytes: () => number }> {
+  let total = 0;
+  const timers = new Set<NodeJS.Timeout>();
+  const pump = (from: Socket, to: Socket) => {
+    from.on("data", (chunk: Buffer) => {
+      total += chunk.length;
+      from.pause();
+      to.write(chunk);
+      const timer = setTimeout(
+        () => {
+          timers.delete(timer);
+          from.resume();
+        },
+        (chunk.length / bytesPerSecond) * 1_000,
+      );
+      timers.add(timer);
+    });
+    from.on("close", () => to.destroy());
+  };
+  const line = await listen((socket) => {
+    const onward = connect({ port: target, host: "127.0.0.1", noDelay: true });
+    onward.on("error", () => {});
+    pump(socket, onward);
+    pump(onward, socket);
+  });
+  later(() => {
+    for (const timer of timers) clearTimeout(timer);
+  });
+  return { port: line.port, bytes: () => total };
+}
+
+/** known_hosts for the same server reached by another port. */
+export function knownUnder(sshd: Sshd, port: number): string {
+  const file = join(folder(), "known_hosts");
+  writeFileSync(file, sshd.knownHosts.replaceAll(`:${sshd.port} `, `:${port} `));
+  return file;
 }

@@ -3,7 +3,6 @@ import type { Client } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { DialError } from "../host-link.ts";
 import type { KeyboardRequest } from "./auth-plan.ts";
-import { ChannelDuplex } from "./channel-duplex.ts";
 import { connectHop, type HopConnection, type HopResult, type Need, type Wire } from "./hop-connection.ts";
 import { describeHopError, type HopFailure } from "./hop-failure.ts";
 import { gatherKeys } from "./key-offer.ts";
@@ -93,8 +92,7 @@ async function connectNext(hop: SshHop, before: HopConnection | null, options: R
 
 /** The loss of one hop ends all behind it at once. */
 async function openThrough(before: HopConnection, hop: SshHop, { clock, signal }: RouteOptions): Promise<Duplex> {
-  const channel = await openDirectTcpip(before.client, clock, { host: hop.host, port: hop.port }, { deadlineMs: hop.connectTimeoutMs, signal });
-  const duplex = new ChannelDuplex(channel);
+  const duplex = await openDirectTcpip(before.client, clock, { host: hop.host, port: hop.port }, { deadlineMs: hop.connectTimeoutMs, signal });
   before.onClose(() => duplex.destroy());
   return duplex;
 }
@@ -105,8 +103,7 @@ async function openThrough(before: HopConnection, hop: SshHop, { clock, signal }
  */
 async function warmUp(client: Client, clock: Clock, signal: AbortSignal): Promise<void> {
   try {
-    const channel = await openExec(client, clock, "true", "true", { deadlineMs: WARM_UP_MS, signal });
-    channel.on("error", () => {});
+    const { channel } = await openExec(client, clock, "true", "true", { deadlineMs: WARM_UP_MS, signal });
     channel.resume();
     channel.stderr.resume();
     channel.end();

@@ -2,6 +2,7 @@ import type { Client, ClientChannel } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { type CallOptions, DialError, type DialReason, ExecError, type HostAddress } from "../host-link.ts";
 import { settle } from "../settle.ts";
+import { ChannelDuplex } from "./channel-duplex.ts";
 
 /** RFC 4254 §5.1. */
 const ADMINISTRATIVELY_PROHIBITED = 1;
@@ -13,9 +14,9 @@ type ChannelFailure = Error & { reason?: number | string };
  * deadline; a channel that opens later is closed at once.
  * @throws DialError
  */
-export function openDirectTcpip(client: Client, clock: Clock, address: HostAddress, options: CallOptions): Promise<ClientChannel> {
+export function openDirectTcpip(client: Client, clock: Clock, address: HostAddress, options: CallOptions): Promise<ChannelDuplex> {
   const where = `${address.host}:${address.port}`;
-  return settle<ClientChannel>(
+  return settle<ChannelDuplex>(
     {
       clock,
       deadlineMs: options.deadlineMs,
@@ -28,7 +29,7 @@ export function openDirectTcpip(client: Client, clock: Clock, address: HostAddre
       try {
         client.forwardOut("127.0.0.1", 0, address.host, address.port, (error, channel) => {
           if (error) reject(dialError(error, where));
-          else resolve(channel);
+          else resolve(new ChannelDuplex(channel));
         });
       } catch {
         // "Not connected", thrown at once after the end of the connection.
@@ -59,25 +60,56 @@ export function dialReason(said: string): DialReason {
   return "other";
 }
 
+/** A started program. Its end is recorded from the first moment: ssh2 may report start, output and end within one turn of the event loop. */
+export class StartedProgram {
+  readonly channel: ClientChannel;
+  #exit: ProgramEnd = { code: null, signal: null };
+  #closed = false;
+  #listener: ((end: ProgramEnd) => void) | null = null;
+
+  constructor(channel: ClientChannel) {
+    this.channel = channel;
+    channel.on("error", () => {});
+    channel.on("exit", (code: number | null, signal?: string) => {
+      this.#exit = { code, signal: signal ?? null };
+    });
+    channel.on("close", () => {
+      this.#closed = true;
+      this.#listener?.(this.#exit);
+    });
+  }
+
+  /** Calls back once, perhaps at once. */
+  onEnd(listener: (end: ProgramEnd) => void): void {
+    this.#listener = listener;
+    if (this.#closed) listener(this.#exit);
+  }
+}
+
+export interface ProgramEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
 /**
  * Starts a command on the server.
  * @throws ExecError
  */
-export function openExec(client: Client, clock: Clock, command: string, program: string, options: CallOptions): Promise<ClientChannel> {
-  return settle<ClientChannel>(
+export function openExec(client: Client, clock: Clock, command: string, program: string, options: CallOptions): Promise<StartedProgram> {
+  return settle<StartedProgram>(
     {
       clock,
       deadlineMs: options.deadlineMs,
       signal: options.signal,
       onTimeout: () => new ExecError("timeout", `${program} did not start on the server within ${seconds(options.deadlineMs)}.`),
       onAbort: () => new ExecError("aborted", `Starting ${program} was given up.`),
-      onLate: (channel) => channel.destroy(),
+      onLate: (late) => late.channel.destroy(),
     },
     (resolve, reject) => {
       try {
         client.exec(command, (error, channel) => {
           if (error) reject(execError(error, program));
-          else resolve(channel);
+          else resolve(new StartedProgram(channel));
         });
       } catch {
         reject(execLinkDown(program));

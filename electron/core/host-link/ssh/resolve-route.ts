@@ -3,7 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { ResolvedAlias } from "../../../../shared/contract.ts";
 import type { SshReach } from "../../../../shared/settings.ts";
 import { defaultAgentSocket } from "./agent.ts";
-import { readConfig, SshConfigError } from "./config/config-files.ts";
+import { type ConfigItem, readConfig, SshConfigError } from "./config/config-files.ts";
 import { expandHome, expandPath, expandTokens, type TokenContext } from "./config/config-tokens.ts";
 import { type ConfigValues, evaluateConfig } from "./config/config-values.ts";
 import { type JumpSpec, parseJumps, parseProxyCommand } from "./config/proxy.ts";
@@ -46,7 +46,8 @@ const MAX_HOPS = 8;
 const DEFAULT_METHODS = ["publickey", "keyboard-interactive", "password"];
 const DEFAULT_KEYS = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa"];
 const DEFAULT_CONNECT_MS = 10_000;
-const DEFAULT_SILENCE_MS = 15_000;
+/** With the ticks of the watch a dead peer is noticed within 15 s. */
+const DEFAULT_SILENCE_MS = 14_000;
 
 /**
  * The way to a server as its settings and ssh_config describe it, read anew at each call.
@@ -78,11 +79,15 @@ export async function resolveSshHost(reach: SshReach, environment: ResolveEnviro
   };
 }
 
+/** What `server.resolve` of the contract asks: a name alone, as typed into the form. @throws SshConfigError */
+export const resolveAlias = (host: string, environment: ResolveEnvironment = systemEnvironment()): Promise<ResolvedAlias> =>
+  resolveSshHost({ kind: "ssh", host, useAgent: true, useSshConfig: true }, environment);
+
 interface Context {
   readonly reach: SshReach;
   readonly environment: ResolveEnvironment;
   readonly notes: Set<string>;
-  readonly files: readonly (readonly import("./config/config-files.ts").ConfigItem[])[];
+  readonly files: readonly (readonly ConfigItem[])[];
 }
 
 async function readFiles(reach: SshReach, environment: ResolveEnvironment): Promise<Context["files"]> {

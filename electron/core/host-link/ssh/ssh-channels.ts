@@ -16,8 +16,7 @@ import { isNotFound } from "../is-not-found.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { quoteArgv } from "../quote-argv.ts";
 import { settle } from "../settle.ts";
-import { ChannelDuplex } from "./channel-duplex.ts";
-import { execLinkDown, linkDown, openDirectTcpip, openExec, seconds } from "./open-channel.ts";
+import { execLinkDown, linkDown, openDirectTcpip, openExec, type ProgramEnd, type StartedProgram, seconds } from "./open-channel.ts";
 
 /** Everything that runs over one living connection. `lose` ends it all at once and tells each user why. */
 export class SshChannels {
@@ -36,10 +35,9 @@ export class SshChannels {
     if (this.#lost) throw linkDown(where);
     const waiting = this.#waiting(options.signal);
     try {
-      const channel = await openDirectTcpip(this.#client, this.#clock, address, { ...options, signal: waiting.signal }).catch((error: unknown) => {
+      const duplex = await openDirectTcpip(this.#client, this.#clock, address, { ...options, signal: waiting.signal }).catch((error: unknown) => {
         throw this.#lost ? linkDown(where) : error;
       });
-      const duplex = new ChannelDuplex(channel);
       const entry = { lose: () => void duplex.destroy() };
       this.#open.add(entry);
       duplex.once("close", () => this.#open.delete(entry));
@@ -56,7 +54,8 @@ export class SshChannels {
   async exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
     const program = argv[0] ?? "";
     const until = this.#clock.now() + options.deadlineMs;
-    const channel = await this.#start(argv, options);
+    const started = await this.#start(argv, options);
+    const { channel } = started;
     return settle<ExecResult>(
       {
         clock: this.#clock,
@@ -75,22 +74,23 @@ export class SshChannels {
         const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
         const stdout = new BoundedText(maxBytes);
         const stderr = new BoundedText(maxBytes);
-        const ended = this.#follow(channel, (exit) => {
+        this.#follow(started, (exit) => {
           if (exit === "lost") return reject(execLinkDown(program));
           const result = { ...exit, stdout: stdout.toString(), stderr: stderr.toString(), truncated: stdout.truncated || stderr.truncated };
           if (isNotFound(program, result)) return reject(new ExecError("not-found", `There is no program ${program} on the server.`));
           resolve(result);
         });
-        if (ended) return;
         channel.on("data", (chunk: Buffer) => stdout.push(chunk));
         channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-        channel.end(options.stdin ?? "");
+        // The program may have ended already; writing then would be an error.
+        if (channel.writable) channel.end(options.stdin ?? "");
       },
     );
   }
 
   async stream(argv: readonly string[], options: StreamOptions): Promise<LineStream> {
-    const channel = await this.#start(argv, options);
+    const started = await this.#start(argv, options);
+    const { channel } = started;
     const stdout = new LineSplitter((line) => options.onLine(line, "stdout"));
     const stderr = new LineSplitter((line) => options.onLine(line, "stderr"));
     let done = false;
@@ -105,7 +105,7 @@ export class SshChannels {
     };
     channel.on("data", (chunk: Buffer) => done || stdout.push(chunk));
     channel.stderr.on("data", (chunk: Buffer) => done || stderr.push(chunk));
-    this.#follow(channel, (exit) => end(exit === "lost" ? { code: null, reason: "link-lost" } : { code: exit.code, reason: "exit" }));
+    this.#follow(started, (exit) => end(exit === "lost" ? { code: null, reason: "link-lost" } : { code: exit.code, reason: "exit" }));
     return {
       write: (line) => {
         if (!done && channel.writable) channel.write(`${line}\n`);
@@ -126,15 +126,13 @@ export class SshChannels {
     this.#open.clear();
   }
 
-  async #start(argv: readonly string[], options: CallOptions): Promise<ClientChannel> {
+  async #start(argv: readonly string[], options: CallOptions): Promise<StartedProgram> {
     const program = argv[0] ?? "";
     const command = quoteArgv(argv);
     if (this.#lost) throw execLinkDown(program);
     const waiting = this.#waiting(options.signal);
     try {
-      const channel = await openExec(this.#client, this.#clock, command, program, { ...options, signal: waiting.signal });
-      channel.on("error", () => {});
-      return channel;
+      return await openExec(this.#client, this.#clock, command, program, { ...options, signal: waiting.signal });
     } catch (error) {
       throw this.#lost ? execLinkDown(program) : error;
     } finally {
@@ -150,27 +148,19 @@ export class SshChannels {
     return { signal: signal ? AbortSignal.any([signal, lost.signal]) : lost.signal, end: () => this.#open.delete(entry) };
   }
 
-  /** Calls back once, at the program's end or the link's. @returns whether that was at once */
-  #follow(channel: ClientChannel, done: (exit: { code: number | null; signal: string | null } | "lost") => void): boolean {
-    let exit: { code: number | null; signal: string | null } = { code: null, signal: null };
+  /** Calls back once, at the program's end or the link's. */
+  #follow(started: StartedProgram, done: (end: ProgramEnd | "lost") => void): void {
     let over = false;
-    const finish = (how: typeof exit | "lost") => {
+    const finish = (end: ProgramEnd | "lost") => {
       if (over) return;
       over = true;
       this.#open.delete(entry);
-      done(how);
+      done(end);
     };
     const entry = { lose: () => finish("lost") };
-    if (this.#lost) {
-      finish("lost");
-      return true;
-    }
     this.#open.add(entry);
-    channel.on("exit", (code: number | null, signal?: string) => {
-      exit = { code, signal: signal ?? null };
-    });
-    channel.on("close", () => finish(exit));
-    return false;
+    started.onEnd(finish);
+    if (this.#lost) finish("lost");
   }
 }
 

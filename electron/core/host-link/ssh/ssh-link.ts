@@ -71,6 +71,7 @@ class SshLink implements HostLink {
   /** Aborts the attempt, the wait or the question under way, so that the loop begins anew. */
   #step = new AbortController();
   #endWakes = () => {};
+  #endDoubt = () => {};
   /** A question of the server that is still on the screen, perhaps longer than the connection it came through. */
   #question: Promise<readonly string[] | null> | null = null;
 
@@ -250,13 +251,14 @@ class SshLink implements HostLink {
       const drop = (failure: LinkFailure) => {
         if (over) return;
         over = true;
+        this.#endDoubt();
         liveness.end();
         this.#up = null;
         channels.lose();
         connection.end();
         resolve(failure);
       };
-      const silenceMs = Math.min(...route.hops.map((hop) => hop.silenceMs), 15_000);
+      const silenceMs = Math.min(...route.hops.map((hop) => hop.silenceMs));
       const name = route.hops.at(-1)?.name ?? "The server";
       const liveness = new Liveness({
         client: connection.client,
@@ -284,8 +286,14 @@ class SshLink implements HostLink {
 
   /** A fresh ping decides, within seconds. */
   #doubt(up: Up): void {
+    this.#endDoubt();
     const end = up.liveness.hurry();
-    this.#clock.after(DOUBT_MS, end);
+    const cancel = this.#clock.after(DOUBT_MS, () => this.#endDoubt());
+    this.#endDoubt = () => {
+      this.#endDoubt = () => {};
+      cancel();
+      end();
+    };
   }
 
   async #wait(failure: LinkFailure, attempt: number): Promise<void> {
