@@ -40,6 +40,8 @@ export interface HomeOptions {
   readonly hostPort: (gateway: "paper" | "live", containerPort: number) => number;
   /** Publish the relay port of both gateways (a real sshd cannot reach container addresses). */
   readonly publishAll: boolean;
+  /** How far this process' clock is ahead of the machine's (tests that moved it), in ms. */
+  readonly clockOffsetMs?: number;
 }
 
 const NETWORK_GATEWAY = "172.18.0.1";
@@ -123,8 +125,9 @@ export class Home {
   /** The server's own clock as its shell tells it. @param minutes ahead of the true time; 0 takes the shell's back */
   setClockSkew(minutes: number): void {
     const program = join(this.#options.dir, "bin", "date");
-    if (minutes === 0) rmSync(program, { force: true });
-    else writeFileSync(program, `#!/bin/sh\nexec /bin/date -d "+${minutes} minutes" "$@"\n`, { mode: 0o700 });
+    const seconds = minutes * 60 + Math.round((this.#options.clockOffsetMs ?? 0) / 1_000);
+    if (seconds === 0) rmSync(program, { force: true });
+    else writeFileSync(program, `#!/bin/sh\nexec /bin/date -d "${seconds} seconds" "$@"\n`, { mode: 0o700 });
   }
 
   /** The containers of a stack anew, as `compose up --force-recreate` makes them. @param ageMs see `Container.start` */

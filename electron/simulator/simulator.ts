@@ -45,6 +45,8 @@ export interface SimulatorOptions {
   readonly speed?: number;
   /** Only the first 8 characters count, as in VNC. Default "gatelight" → "gateligh". */
   readonly vncPassword?: string;
+  /** How far this process' clock is ahead of the machine's (tests that moved it), in ms. */
+  readonly clockOffsetMs?: number;
 }
 
 export interface Simulator {
@@ -107,7 +109,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const published = new PublishedPorts();
   if (options.publish === true) await published.open(Object.keys(HOST_PORTS));
   const hostPort = (key: string) => published.port(key) ?? HOST_PORTS[key] ?? 0;
-  const home = new Home({ clock, dir, vncPassword, publishAll: options.publish === true, hostPort: (gateway, port) => hostPort(`${gateway}:${port}`) });
+  const home = new Home({
+    clock,
+    dir,
+    vncPassword,
+    publishAll: options.publish === true,
+    hostPort: (gateway, port) => hostPort(`${gateway}:${port}`),
+    clockOffsetMs: options.clockOffsetMs,
+  });
   const dial = new HostDial(home);
   published.use(dial);
   const shell = new HostShell({ dir, user: USER, engine: home.engine });

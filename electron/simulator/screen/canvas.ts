@@ -146,10 +146,12 @@ export class Canvas {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height || amount <= 0) return;
     const at = y * this.width + x;
     const below = this.pixels[at] ?? 0;
-    const mix = (shift: number) => {
-      const from = (below >> shift) & 255;
-      return Math.round(from + (((colour >> shift) & 255) - from) * amount) << shift;
-    };
-    this.pixels[at] = mix(16) | mix(8) | mix(0);
+    const red = (below >> 16) & 255;
+    const green = (below >> 8) & 255;
+    const blue = below & 255;
+    this.pixels[at] =
+      (Math.round(red + (((colour >> 16) & 255) - red) * amount) << 16) |
+      (Math.round(green + (((colour >> 8) & 255) - green) * amount) << 8) |
+      Math.round(blue + ((colour & 255) - blue) * amount);
   }
 }

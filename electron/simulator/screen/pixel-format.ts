@@ -29,20 +29,33 @@ export function parsePixelFormat(data: Buffer): PixelFormat | null {
   return { bytes: bits === 8 ? 1 : bits === 16 ? 2 : 4, bigEndian: data.readUInt8(2) !== 0, max, shift };
 }
 
+export interface PixelWriter {
+  /** Bytes a pixel. */
+  readonly size: number;
+  /** Offsets of red, green and blue where each is one whole byte, else `null`. */
+  readonly places: readonly [number, number, number] | null;
+  write(out: Buffer, at: number, colour: number): void;
+}
+
 /** @param compact CPIXEL of ZRLE: 32-bit pixels whose colours fit into three bytes lose the fourth */
-export function pixelWriter(format: PixelFormat, compact: boolean): { readonly size: number; write(out: Buffer, at: number, colour: number): void } {
+export function pixelWriter(format: PixelFormat, compact: boolean): PixelWriter {
   const { max, shift, bigEndian, bytes } = format;
   const value = (colour: number) =>
     ((Math.round((((colour >> 16) & 255) * max[0]) / 255) << shift[0]) |
       (Math.round((((colour >> 8) & 255) * max[1]) / 255) << shift[1]) |
       (Math.round(((colour & 255) * max[2]) / 255) << shift[2])) >>>
     0;
+  const whole = bytes === 4 && max.every((top) => top === 255) && shift.every((by) => by % 8 === 0);
+  const place = (by: number, size: number, from: number) => (bigEndian ? size - 1 - (by - from) / 8 : (by - from) / 8);
+  const places = (size: number, from: number): PixelWriter["places"] =>
+    whole ? [place(shift[0], size, from), place(shift[1], size, from), place(shift[2], size, from)] : null;
   const bits = (max[0] << shift[0]) | (max[1] << shift[1]) | (max[2] << shift[2]);
   const low = bits >>> 24 === 0;
   const high = (bits & 255) === 0;
   if (compact && bytes === 4 && (low || high)) {
     return {
       size: 3,
+      places: places(3, low ? 0 : 8),
       write(out, at, colour) {
         const all = low ? value(colour) : value(colour) >>> 8;
         if (bigEndian) out.writeUIntBE(all & 0xffffff, at, 3);
@@ -52,6 +65,7 @@ export function pixelWriter(format: PixelFormat, compact: boolean): { readonly s
   }
   return {
     size: bytes,
+    places: places(4, 0),
     write(out, at, colour) {
       if (bytes === 1) out.writeUInt8(value(colour) & 255, at);
       else if (bigEndian) out.writeUIntBE(bytes === 2 ? value(colour) & 0xffff : value(colour), at, bytes);

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -30,23 +29,28 @@ export function open(client: Client, command: string): Promise<ClientChannel> {
   return new Promise((resolve, reject) => client.exec(command, (error, channel) => (error === undefined ? resolve(channel) : reject(error))));
 }
 
-export async function run(client: Client, command: string, stdin = ""): Promise<{ out: string; err: string; code: number | null }> {
-  const channel = await open(client, command);
-  let out = "";
-  let err = "";
-  let code: number | null = null;
-  channel.on("data", (chunk: Buffer) => {
-    out += chunk.toString();
+/** Listens before the first byte can arrive: a quick command's end comes in the same packet as its beginning. */
+export function run(client: Client, command: string, stdin = ""): Promise<{ out: string; err: string; code: number | null }> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (error !== undefined) {
+        reject(error);
+        return;
+      }
+      const result: { out: string; err: string; code: number | null } = { out: "", err: "", code: null };
+      channel.on("data", (chunk: Buffer) => {
+        result.out += chunk.toString();
+      });
+      channel.stderr.on("data", (chunk: Buffer) => {
+        result.err += chunk.toString();
+      });
+      channel.on("exit", (code: number | null) => {
+        result.code = code;
+      });
+      channel.once("close", () => resolve(result));
+      channel.end(stdin);
+    });
   });
-  channel.stderr.on("data", (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  channel.on("exit", (value: number | null) => {
-    code = value;
-  });
-  channel.end(stdin);
-  await once(channel, "close");
-  return { out, err, code };
 }
 
 /** Real loopback port of a published container port; the simulator must have been started with `publish`. */
