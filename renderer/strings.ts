@@ -146,6 +146,7 @@ export const strings = {
     copyReport: "Copy report",
     reportCopied: "Report copied. It holds no passwords and no account numbers.",
     lookNow: "Look again now",
+    reconnect: "Reconnect to the server",
     handOver: "Free the account for TWS…",
     resume: "Take the session back",
     refused: (why: string) => `Not now: ${why}`,
@@ -172,6 +173,7 @@ export const strings = {
     unknownKind: "Account of unknown kind",
     mismatch: (kind: string, mode: string) => `This is a ${kind} account at the gateway set as ${mode}.`,
     exportCsv: "Export CSV",
+    exports: { positions: "Positions", summary: "Figures", curve: "Curve" },
   },
   curve: {
     label: "Net liquidation over time",

@@ -7,17 +7,18 @@ interface Props {
   onClose: () => void;
   /** Wide for commands and forms. */
   wide?: boolean;
-  /** An alert cannot be left by a click beside it. */
   alert?: boolean;
+  /** Not left by a click beside it. */
+  sticky?: boolean;
 }
 
 /** Modal: takes the focus, keeps it, gives it back. Esc closes. */
-export function Dialog({ title, children, onClose, wide = false, alert = false }: Props) {
+export function Dialog({ title, children, onClose, wide = false, alert = false, sticky = false }: Props) {
   return (
     <ModalOverlay
       className="overlay"
       isOpen
-      isDismissable={!alert}
+      isDismissable={!sticky}
       onOpenChange={(open) => {
         if (!open) onClose();
       }}

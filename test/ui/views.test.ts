@@ -282,6 +282,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     // Another view hides it without taking its size or its connection.
     await page.keyboard.press("1");
     await page.getByRole("region", { name: "Verdict" }).waitFor();
+    expect(await page.locator(".screen-target canvas").isVisible()).toBe(false);
     expect(Math.min(...(await size()))).toBeGreaterThan(200);
     await page.keyboard.press("2");
     await page.waitForSelector(".screen-target[data-shown=true] canvas");

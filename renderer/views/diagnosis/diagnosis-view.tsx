@@ -10,6 +10,7 @@ import { ModeBadge } from "../../ui/mode-badge.tsx";
 import { formatSpan, useNow } from "../../ui/time.ts";
 import { useToast } from "../../ui/toasts.tsx";
 import { Chain } from "../overview/chain.tsx";
+import { SessionPanel } from "../settings/session-panel.tsx";
 import { Incidents } from "./incidents.tsx";
 import { ReportDialog } from "./report-dialog.tsx";
 
@@ -26,6 +27,9 @@ export function DiagnosisView() {
         </div>
         <div className="column">
           <Evidence lines={gateway.evidence} />
+          <section className="panel" aria-label={strings.session.title}>
+            <SessionPanel server={server.id} gateway={gateway} />
+          </section>
         </div>
       </div>
     </div>

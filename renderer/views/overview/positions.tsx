@@ -2,14 +2,10 @@ import { memo, useMemo, useState } from "react";
 import { Input, SearchField } from "react-aria-components";
 import { type Decimal, formatDecimal } from "../../../shared/money.ts";
 import type { AccountSnapshot, PositionSnapshot } from "../../../shared/snapshot.ts";
-import { messageOf } from "../../api/errors.ts";
-import { useCall } from "../../api/link-context.tsx";
 import { strings } from "../../strings.ts";
-import { Button } from "../../ui/button.tsx";
-import { saveFile } from "../../ui/clipboard.ts";
 import { Icon } from "../../ui/icons.tsx";
 import { Amount, useMasking } from "../../ui/masking.tsx";
-import { useToast } from "../../ui/toasts.tsx";
+import { ExportMenu } from "./export-menu.tsx";
 import { COLUMNS, type Column, filterPositions, type Order, sortPositions, totals } from "./position-order.ts";
 
 export function Positions({ server, gateway, account }: { server: string; gateway: string; account: AccountSnapshot }) {
@@ -23,25 +19,10 @@ export function Positions({ server, gateway, account }: { server: string; gatewa
         <SearchField aria-label={strings.positions.filter} value={filter} onChange={setFilter} className="search">
           <Input className="input input-small" placeholder={strings.positions.filter} />
         </SearchField>
-        <ExportButton server={server} gateway={gateway} />
+        <ExportMenu server={server} gateway={gateway} />
       </div>
       {account.positions.length === 0 ? <p className="quiet">{strings.positions.none}</p> : <PositionTable shown={shown} order={order} setOrder={setOrder} />}
     </section>
-  );
-}
-
-function ExportButton({ server, gateway }: { server: string; gateway: string }) {
-  const call = useCall();
-  const toast = useToast();
-  const save = () =>
-    call("export.csv", { server, gateway, what: "positions" }).then(
-      ({ name, text }) => saveFile(name, text),
-      (error) => toast(messageOf(error), "error"),
-    );
-  return (
-    <Button look="quiet" small onPress={save}>
-      {strings.money.exportCsv}
-    </Button>
   );
 }
 

@@ -71,6 +71,7 @@ function MoreMenu({ server, gateway, rest, open }: Props & { rest: readonly Repa
     const offer = rest.find((one) => one.id === key);
     if (offer !== undefined) open(offer);
     else if (key === "look") run(call("look.now", ref));
+    else if (key === "reconnect") run(call("link.reconnect", { server: server.id }));
     else if (key === "report")
       run(
         call("report.create", { showNames: false }).then(({ text }) => copyText(text)),
@@ -96,6 +97,9 @@ function MoreMenu({ server, gateway, rest, open }: Props & { rest: readonly Repa
             {rest.length > 0 && <Separator className="separator" />}
             <MenuItem id="look" className="option">
               {strings.verdict.lookNow}
+            </MenuItem>
+            <MenuItem id="reconnect" className="option">
+              {strings.verdict.reconnect}
             </MenuItem>
             <MenuItem id="report" className="option">
               {strings.verdict.copyReport}

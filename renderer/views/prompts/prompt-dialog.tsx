@@ -43,7 +43,7 @@ function Question({ prompt, gone }: { prompt: Prompt; gone: () => void }) {
   const dismiss = () => void send(() => call("prompt.dismiss", { id: prompt.id }));
   const hostKey = prompt.kind === "host-key";
   return (
-    <Dialog title={prompt.title} onClose={dismiss} alert={hostKey}>
+    <Dialog title={prompt.title} onClose={dismiss} alert={hostKey} sticky>
       <form className="stack" onSubmit={answer} ref={form} autoComplete="off">
         <p>{prompt.detail}</p>
         {prompt.hostKey !== null && <HostKey type={prompt.hostKey.type} fingerprint={prompt.hostKey.fingerprint} />}
