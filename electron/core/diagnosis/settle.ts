@@ -76,6 +76,16 @@ function suspect(before: Suspicion | null, state: LightState, now: number): Susp
 function shownDiagnosis(previous: Settled | null, raw: Diagnosis, lights: Diagnosis["lights"], light: Diagnosis["light"], held: boolean): Diagnosis {
   const kept = keepCause(previous, raw);
   if (!held || light === raw.light) return { ...raw, ...kept, lights, light };
+  // Only what stands beside the chain is doubted: the gateway is still as it was.
+  if (light === "up")
+    return {
+      lights,
+      light,
+      cause: null,
+      others: [],
+      excused: null,
+      sentence: previous?.diagnosis.light === "up" ? previous.diagnosis.sentence : `Checking: ${raw.sentence}`,
+    };
   const named = raw.cause !== null && previous?.diagnosis.cause?.id === raw.cause.id;
   return {
     lights,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { calendarAt, regionOf } from "../../../electron/core/diagnosis/calendar.ts";
 import { diagnose } from "../../../electron/core/diagnosis/diagnose.ts";
 import { instantOf, wallClock } from "../../../electron/core/diagnosis/zone.ts";
-import { apiFailed, broker, DAY, evidence, H, history, logProblem, MIN, queue, S } from "./evidence-builder.ts";
+import { apiFailed, apiIdle, broker, container, DAY, evidence, H, history, logProblem, MIN, queue, S } from "./evidence-builder.ts";
 
 const utc = (text: string) => Date.parse(`${text}Z`);
 const NY = "America/New_York";
@@ -114,6 +114,14 @@ describe("what the calendar excuses", () => {
       excused: null,
       lights: { broker: { state: "down" } },
     });
+  });
+  it("not a log-off of its own: IBKR's forced exits come before midnight", () => {
+    const ended = [
+      container((now) => ({ status: "exited", pid: null, exitCode: 0, finishedAt: now - MIN })),
+      logProblem("auto-logoff", MIN, "Gateway finished"),
+      apiIdle("not-running"),
+    ];
+    expect(diagnose(evidence(RESET, ...ended), RESET)).toMatchObject({ light: "down", cause: { id: "auto-logoff" }, excused: null });
   });
   it("not a silent API", () => {
     expect(diagnose(evidence(RESET, apiFailed("silent")), RESET)).toMatchObject({ light: "down", excused: null });

@@ -182,6 +182,17 @@ describe("settle", () => {
     expect(doubted.diagnosis.cause).toBeNull();
     expect(doubted.diagnosis.sentence).toBe("Checking: Paper cannot be used: the gateway stopped accepting connections.");
   });
+  it("keeps the whole and its sentence while only the screen or MCP is doubted", () => {
+    const first = settle(null, diagnose(evidence(NOW), NOW), NOW);
+    const doubted = settle(first, diagnose(evidence(NOW + S, mcp({ http: "timeout", detail: "no answer" })), NOW + S), NOW + S);
+    expect(doubted.diagnosis).toMatchObject({
+      light: "up",
+      cause: null,
+      others: [],
+      sentence: first.diagnosis.sentence,
+      lights: { mcp: { state: "connecting" } },
+    });
+  });
   it("does not fall for a log line alone", () => {
     const noise = login({ relayErrors: { refused: 500, timedOut: 0, lastAt: NOW } });
     expect(settle(null, diagnose(evidence(NOW, noise), NOW), NOW).diagnosis.light).toBe("up");

@@ -48,6 +48,7 @@ export const BROKER_CAUSES: readonly Cause[] = [
       if (
         present?.status === "exited" &&
         present.exitCode === 0 &&
+        window.kind === "late-exit" &&
         present.finishedAt !== null &&
         withinWindow(look, present.finishedAt) &&
         present.restartPolicy !== "no"

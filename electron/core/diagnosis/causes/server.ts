@@ -10,6 +10,8 @@ const told = (look: Look): string[] => {
   const next = look.link.kind === "waiting" ? [`Attempt ${look.link.attempt} failed; another follows by itself.`] : [];
   return [redact(failure.message), ...(failure.details ?? []).map(redact), ...next];
 };
+/** TCP connected; what is behind it says nothing, or nothing more. */
+const mute = (look: Look) => !["config", "resolve", "tcp"].includes(look.linkFailure?.stage ?? "tcp");
 const reason = (look: Look) => look.linkFailure?.reason ?? null;
 
 export const SERVER_CAUSES: readonly Cause[] = [
@@ -79,6 +81,9 @@ export const SERVER_CAUSES: readonly Cause[] = [
     rivals: ["server-unreachable", "gateway-hung"],
     when: (look) => {
       if (reason(look) === "silent") return certain(told(look));
+      if (reason(look) === "timeout" && mute(look)) {
+        return look.linkFailure?.stage === "banner" ? possible(["The server accepts the connection, but its SSH says nothing."]) : likely(told(look));
+      }
       const { container, sockets } = look.evidence;
       const newest = Math.max(container?.at ?? 0, sockets?.at ?? 0, look.evidence.server.docker?.at ?? 0);
       const age = look.now - newest;
@@ -102,6 +107,7 @@ export const SERVER_CAUSES: readonly Cause[] = [
     decides: "Ping the server; look whether it is on and whether this machine is in its network.",
     when: (look) => {
       const why = reason(look);
+      if (why === "timeout" && mute(look) && look.linkFailure?.stage !== "banner") return null;
       if (why === "unreachable" || why === "timeout" || why === "refused") return certain(told(look), { word: why });
       if (why === "lost") return likely(told(look), { word: "lost" });
       if (why === "not-ssh" || why === "no-common-algorithm") return likely(told(look), { word: "no SSH" });

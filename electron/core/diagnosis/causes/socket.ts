@@ -16,10 +16,11 @@ export function elsewhere(look: Look): number[] {
     ports.vnc,
     look.login?.commandServer !== null && typeof look.login?.commandServer === "object" ? look.login.commandServer.port : 0,
   ];
-  const found = (look.sockets?.listeners ?? [])
-    .map((row) => row.port)
-    .filter((port) => !own.includes(port) && (API_PORTS.includes(port) || port === look.login?.apiPort));
-  return [...new Set(found)];
+  const rows = (look.sockets?.listeners ?? []).filter((row) => !own.includes(row.port));
+  const usual = rows.filter((row) => API_PORTS.includes(row.port) || row.port === look.login?.apiPort);
+  // Of the image's processes only the JVM listens on IPv6; its command server is excluded only where its port is known.
+  const java = look.login?.commandServer == null ? [] : rows.filter((row) => row.family === 6 && row.address === "::");
+  return [...new Set((usual.length > 0 ? usual : java).map((row) => row.port))];
 }
 /** The whole process is known to hang, and so few wait that the queue is only its shadow. */
 export const processHangs = (look: Look) => look.problem("out-of-memory") !== null || (look.processes?.java === "stopped" && look.queue < 10);
@@ -98,14 +99,21 @@ export const SOCKET_CAUSES: readonly Cause[] = [
     word: "port changed",
     title: "The API port was changed while the gateway ran",
     repairs: ["open-api-settings", "restart-soft"],
-    requires: "code 1300 before the connection closed",
+    requires: "code 1300 before the connection closed, or a listener at another port than the log told at the start",
     ruledOutBy: "the expected port listens again",
     decides: "The socket port in the gateway's API settings.",
     beats: ["port-mismatch", "unexplained"],
     rivals: ["port-mismatch"],
     when: (look) => {
+      if (look.answering) return null;
       const failure = failed(look, "port-changed");
-      if (failure === null || look.answering) return null;
+      if (failure === null) {
+        // Nobody was connected to be told; the log still knows what it was at the start.
+        const [now] = look.sockets === null || look.apiListeners.length > 0 ? [] : elsewhere(look);
+        const { api } = look.evidence.gateway.ports;
+        if (now === undefined || look.login?.apiPort !== api || (look.loggedInForMs ?? 0) < 60_000) return null;
+        return likely([`The log says that the socket port was ${api} at the start, but now the gateway listens on ${now}.`], { word: `now ${now}` });
+      }
       const to = failure.newPort === null ? "" : ` to ${failure.newPort}`;
       return certain([`The gateway announced (code 1300) that its API port changes from ${look.evidence.gateway.ports.api}${to}.`], {
         word: failure.newPort === null ? "port changed" : `now ${failure.newPort}`,
@@ -240,7 +248,7 @@ export const SOCKET_CAUSES: readonly Cause[] = [
     requires: "the API worked in an earlier container or image and refuses since it was replaced",
     ruledOutBy: "it worked since the container was made; connections wait in the queue",
     decides: "The API settings on the gateway's screen; a settings volume (TWS_SETTINGS_PATH) keeps them.",
-    beats: ["localhost-only", "accept-dialog", "read-only-api", "port-mismatch"],
+    beats: ["localhost-only", "accept-dialog", "read-only-api", "port-mismatch", "api-port-changed"],
     rivals: ["localhost-only", "accept-dialog", "port-mismatch", "read-only-api"],
     when: (look) => {
       const good = look.evidence.history.lastGood;

@@ -414,4 +414,17 @@ export const GATEWAY_CASES: readonly FaultCase[] = [
     apiFailed("silent"),
     login((now) => ({ openDialogs: [{ title: "This is not a brokerage account", at: now - 3 * DAY }] })),
   ]),
+
+  fault("api-port-changed", "early", "nobody was connected to be told (no 1300)", [
+    sockets({
+      listeners: [
+        { port: 4010, family: 6, address: "::", queue: 0 },
+        { port: 4004, family: 4, address: "0.0.0.0", queue: 0 },
+        { port: 5900, family: 4, address: "0.0.0.0", queue: 0 },
+        { port: 7462, family: 6, address: "::", queue: 0 },
+        { port: 38211, family: 4, address: "127.0.0.11", queue: 0 },
+      ],
+    }),
+    apiIdle("no-listener"),
+  ]),
 ];

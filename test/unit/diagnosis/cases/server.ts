@@ -67,6 +67,8 @@ export const SERVER_CASES: readonly FaultCase[] = [
     ready((now) => ({ lastAnswerAt: now - 32 * S, waitingSince: now - 30 * S })),
     aged(31 * S),
   ]),
+  fault("tunnel-half-open", "early", "the next attempt is accepted and left without an answer midway", linkFailed("timeout", "key-exchange")),
+  fault("tunnel-half-open", "early", "not even a banner: the server itself may be away", linkFailed("timeout", "banner")),
   fault("tunnel-half-open", "noise", "and the last facts showed one in the queue", [
     queue(1),
     ready((now) => ({ lastAnswerAt: now - 50 * S, waitingSince: now - 48 * S })),
