@@ -8,26 +8,44 @@
  *   `@ TAG none WHY` the tables of this pid cannot be read (`gone`, `unreadable`, `bad`)
  *   `4|6 LOCAL REMOTE STATE QUEUES INODE` …, `n OVERFLOWS DROPS`, `x 0|1|?`, then `@ TAG end` (`@ TAG cut` when rows were left out)
  * Only LISTEN, ESTABLISHED, SYN_SENT and CLOSE_WAIT rows are looked at; except LISTEN, only those on the asked ports or 4000, 4001.
- * The tree is `/proc`, or GATELIGHT_PROC where a test or a simulator sets it. dash reads byte by byte, so the long tables are read on demand.
+ * The tree is `/proc`, or GATELIGHT_PROC where a test or a simulator sets it. dash reads byte by byte, so the long tables are read on demand;
+ * bash would seek back after each line, which the kernel answers by making the table anew, so there a table is read in one go.
  */
 export const LOOK_SCRIPT = `set -f
 p=\${GATELIGHT_PROC:-/proc}
-rows() {
-  [ -r "$2" ] || return 0
-  while read -r sl l r st q tr rt uid to ino rest; do
-    case $st in
-      0A) ;;
-      01|02|08)
-        case \${l##*:} in "$api"|"$relay"|"$vnc"|0FA0|0FA1) ;; *)
-          case \${r##*:} in "$api"|"$relay"|"$vnc"|0FA0|0FA1) ;; *) continue ;; esac ;;
-        esac
-        count=$((count + 1))
-        if [ "$count" -gt 1500 ]; then fin=cut; continue; fi ;;
-      *) continue ;;
-    esac
-    out="$out$1 $l $r $st $q $ino
+each() {
+  [ -r "$1" ] || return 1
+  if [ -n "\${BASH_VERSION-}" ]; then
+    text=
+    IFS= read -r -d '' text < "$1"
+    IFS='
+'
+    set -- "$2" $text
+    unset IFS
+    do=$1
+    shift
+    for line do $do $line; done
+  else
+    while read -r line; do $2 $line; done < "$1"
+  fi
+}
+row() {
+  case \${4-} in
+    0A) ;;
+    01|02|08)
+      case \${2##*:} in "$api"|"$relay"|"$vnc"|0FA0|0FA1) ;; *)
+        case \${3##*:} in "$api"|"$relay"|"$vnc"|0FA0|0FA1) ;; *) return 0 ;; esac ;;
+      esac
+      count=$((count + 1))
+      if [ "$count" -gt 500 ]; then fin=cut; return 0; fi ;;
+    *) return 0 ;;
+  esac
+  out="$out$fam $2 $3 $4 \${5-} \${10-}
 "
-  done < "$2"
+}
+xrow() {
+  [ "\${4-}" = 00010000 ] || return 0
+  case \${8-} in /tmp/.X11-unix/X[0-9]*|@/tmp/.X11-unix/X[0-9]*) x=1 ;; esac
 }
 netstat() {
   h= v=
@@ -45,14 +63,8 @@ netstat() {
   echo "n $o $d"
 }
 unix() {
-  x=?
-  if [ -r "$1" ]; then
-    x=0
-    while read -r num ref proto flags type st ino path; do
-      [ "$flags" = 00010000 ] || continue
-      case $path in /tmp/.X11-unix/X[0-9]*|@/tmp/.X11-unix/X[0-9]*) x=1; break ;; esac
-    done < "$1"
-  fi
+  x=0
+  each "$1" xrow || x=?
   echo "x $x"
 }
 echo "@ 0 hello 1"
@@ -62,8 +74,10 @@ while read -r tag pid api relay vnc more; do
   [ -d "$p/$pid" ] || { unset "seen_$pid"; echo "@ $tag none gone"; continue; }
   [ -r "$p/$pid/net/tcp" ] || { echo "@ $tag none unreadable"; continue; }
   out= count=0 fin=end
-  rows 4 "$p/$pid/net/tcp"
-  rows 6 "$p/$pid/net/tcp6"
+  fam=4
+  each "$p/$pid/net/tcp" row
+  fam=6
+  each "$p/$pid/net/tcp6" row
   if [ "$more" = 1 ]; then netstat "$p/$pid/net/netstat"; unix "$p/$pid/net/unix"; fi
   key="$api $relay $vnc $fin
 $out"

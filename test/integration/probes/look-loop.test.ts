@@ -11,6 +11,7 @@ import { LOOK_SCRIPT } from "../../../electron/core/probes/look-script.ts";
 import { socketsFact } from "../../../electron/core/probes/sockets-fact.ts";
 import { createStandInLink } from "../../support/local-stand-in.ts";
 
+const WAIT = { timeout: 20_000, interval: 30 };
 const PORTS = { relay: 4004, api: 4002, vnc: 5900 };
 const HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 const row = (index: number, local: string, remote: string, state: string, queues: string, inode: number) =>
@@ -169,11 +170,11 @@ describe("the look loop on this machine's own /proc", () => {
     expect(before.listenDrops).toBeTypeOf("number");
     listener.stop();
     const sockets = await Promise.all([open(listener.port), open(listener.port), open(listener.port)]);
-    await expect.poll(async () => (await queue()).listeners.find((one) => one.port === listener.port)?.queue).toBe(3);
+    await expect.poll(async () => (await queue()).listeners.find((one) => one.port === listener.port)?.queue, WAIT).toBe(3);
     for (const socket of sockets) socket.end();
-    await expect.poll(async () => (await queue()).api.closeWaitOrphans).toBe(3);
+    await expect.poll(async () => (await queue()).api.closeWaitOrphans, WAIT).toBe(3);
     listener.go();
-    await expect.poll(async () => (await queue()).listeners.find((one) => one.port === listener.port)?.queue).toBe(0);
+    await expect.poll(async () => (await queue()).listeners.find((one) => one.port === listener.port)?.queue, WAIT).toBe(0);
     expect(link.spawned).toHaveLength(1);
   });
 
