@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { SimClock } from "../sim-clock.ts";
 import { accountValueMessages, pnlMessage, pnlSingleMessage, portfolioMessage, positionMessage, summaryMessages } from "./api-data.ts";
+import { FARMS, farmNotice } from "./farms.ts";
 import { encodeFrame, type Field, FrameReader } from "./frames.ts";
 import type { GatewayPlan } from "./plan.ts";
 import type { Portfolio } from "./portfolio.ts";
@@ -17,18 +18,6 @@ export interface ApiHost {
   readonly onMalformed: (reason: string) => void;
 }
 
-export interface Farm {
-  readonly name: string;
-  readonly kind: "market-data" | "history" | "sec-def";
-}
-export const FARMS: readonly Farm[] = [
-  { name: "usfarm.nj", kind: "market-data" },
-  { name: "eufarm", kind: "market-data" },
-  { name: "usfuture", kind: "market-data" },
-  { name: "ushmds", kind: "history" },
-  { name: "secdefil", kind: "sec-def" },
-];
-
 const MIN_VERSION = 100;
 /** Messages that place, change, cancel or exercise something, or change the gateway: answered with 321, always. */
 const WRITES = new Map([
@@ -41,13 +30,6 @@ const WRITES = new Map([
 ]);
 /** Account summary and updates refresh about every three minutes. */
 const REFRESH_MS = 180_000;
-
-export function farmNotice(farm: Farm, ok: boolean): [number, string] {
-  if (farm.kind === "market-data")
-    return ok ? [2104, `Market data farm connection is OK:${farm.name}`] : [2103, `Market data farm connection is broken:${farm.name}`];
-  if (farm.kind === "history") return ok ? [2106, `HMDS data farm connection is OK:${farm.name}`] : [2105, `HMDS data farm connection is broken:${farm.name}`];
-  return ok ? [2158, `Sec-def data farm connection is OK:${farm.name}`] : [2157, `Sec-def data farm connection is broken:${farm.name}`];
-}
 
 /** Time as the handshake carries it: "20260405 23:49:26 Central European Standard Time". */
 function connectionTime(now: number): string {

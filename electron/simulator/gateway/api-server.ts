@@ -2,7 +2,8 @@ import type { Endpoint } from "../net/endpoint.ts";
 import type { Listener } from "../net/listener.ts";
 import type { Namespace } from "../net/namespace.ts";
 import type { SimClock } from "../sim-clock.ts";
-import { ApiConnection, FARMS, farmNotice } from "./api-connection.ts";
+import { ApiConnection } from "./api-connection.ts";
+import { FARMS, farmNotice } from "./farms.ts";
 import type { ApiSettings, GatewayPlan } from "./plan.ts";
 import { Portfolio } from "./portfolio.ts";
 

@@ -1,17 +1,17 @@
 import type { Duplex } from "node:stream";
 import type { Container, ContainerProgram, ProcessRow } from "../docker/container.ts";
-import type { Endpoint } from "../net/endpoint.ts";
 import type { Listener } from "../net/listener.ts";
-import type { FixedRow } from "../net/namespace.ts";
-import { Relay } from "../net/relay.ts";
 import type { SimClock } from "../sim-clock.ts";
 import { ApiServer } from "./api-server.ts";
+import { BrokerLine } from "./broker-line.ts";
 import { openCommandServer } from "./command-server.ts";
 import { gatewayFile } from "./gateway-files.ts";
 import { gatewayProcesses } from "./gateway-processes.ts";
 import { dialogOpened, ibcError, ibcLine } from "./ibc-log.ts";
 import { bootSteps, type Effect, loginSteps, type ScreenState, type ScriptContext, type Step } from "./login-script.ts";
 import type { ApiSettings, GatewayPlan } from "./plan.ts";
+import { runCommand } from "./run-command.ts";
+import { SideProcesses } from "./side-processes.ts";
 
 /** The screen of one gateway, as this program drives it. */
 export interface ScreenPort {
@@ -31,6 +31,7 @@ export interface GatewayOptions {
   readonly screen: (gateway: Gateway) => ScreenPort;
 }
 
+const RESPAWN_MS = 5_000;
 const copy = (settings: ApiSettings): ApiSettings => ({ ...settings, trustedIps: [...settings.trustedIps] });
 
 /** What runs in a gateway's container: Xvfb, x11vnc, socat, IBC, and the JVM with the API. */
@@ -46,14 +47,11 @@ export class Gateway implements ContainerProgram {
   /** Since when the window is there. */
   mainSince: number | null = null;
   javaRunning = false;
-  xvfbRunning = false;
-  relay: Relay | null = null;
+  readonly sides: SideProcesses;
   readonly #options: GatewayOptions;
   readonly #screen: ScreenPort;
-  #vnc: Listener | null = null;
   #command: Listener | null = null;
-  #brokerRow: FixedRow | null = null;
-  #brokerWanted = false;
+  readonly #broker: BrokerLine;
   #cancels = new Set<() => void>();
   #attempt = 0;
   #restarting = false;
@@ -77,6 +75,16 @@ export class Gateway implements ContainerProgram {
       },
       onChange: () => this.#screen.changed(),
     });
+    this.#broker = new BrokerLine(container.namespace, this.api);
+    this.sides = new SideProcesses({
+      container,
+      clock: options.clock,
+      plan: options.plan,
+      relayPort: this.relayPort,
+      apiPort: this.apiPort,
+      view: (socket) => this.#screen.serve(socket),
+      closeViews: () => this.#screen.closeClients(),
+    });
     this.#screen = options.screen(this);
   }
 
@@ -86,11 +94,8 @@ export class Gateway implements ContainerProgram {
   get apiPort(): number {
     return this.mode === "paper" ? 4002 : 4001;
   }
-  get vncListening(): boolean {
-    return this.#vnc !== null;
-  }
   get brokerLine(): boolean {
-    return this.#brokerRow !== null;
+    return this.#broker.up;
   }
   get screen(): ScreenPort {
     return this.#screen;
@@ -99,7 +104,7 @@ export class Gateway implements ContainerProgram {
   /** True if a program could trade now: listening, accepting, answering, data flowing. */
   get usable(): boolean {
     const { plan } = this;
-    const reachable = this.relay !== null && plan.portOverride === null && plan.relayTarget === null;
+    const reachable = this.sides.relayRunning && plan.portOverride === null && plan.relayTarget === null;
     const answers = plan.api.reply === "good" && !plan.api.deaf && !plan.api.disclaimer && !plan.api.accountSilent && !plan.acceptDialog;
     return this.container.running && reachable && answers && this.api.listener !== null && !this.api.listener.paused && this.brokerLine;
   }
@@ -117,10 +122,7 @@ export class Gateway implements ContainerProgram {
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
     this.#stopJava();
-    this.relay?.close();
-    this.relay = null;
-    this.#stopVnc();
-    this.xvfbRunning = false;
+    this.sides.kill();
     this.#restarting = false;
   }
 
@@ -132,44 +134,38 @@ export class Gateway implements ContainerProgram {
   }
 
   killProcess(comm: string, signal: string): number {
-    if (comm === "socat" && this.relay !== null) {
-      this.relay.close();
-      this.relay = null;
-      // The image's loop starts it again after SSH_RESTART (5 s).
-      if (this.plan.relay === "running") this.#after(5_000, () => this.#startRelay());
+    if (comm === "socat" && this.sides.relayRunning) {
+      this.sides.stopRelay();
+      // The image's loop starts it again after SSH_RESTART.
+      this.#after(RESPAWN_MS, () => this.sides.startRelay());
       return 1;
     }
-    if (comm === "x11vnc" && this.#vnc !== null) {
-      this.#stopVnc();
+    if (comm === "x11vnc" && this.sides.vncRunning) {
+      this.sides.stopVnc();
       return 1;
     }
-    if (comm === "java" && this.javaRunning) {
-      if (signal === "STOP" || signal === "CONT") {
-        this.plan.hung = signal === "STOP" ? "stopped" : null;
-        this.apply();
-      } else this.#exit(137 % 256, false);
+    if (comm === "Xvfb" && this.sides.xvfbRunning) {
+      this.sides.stopXvfb();
       return 1;
     }
-    if (comm === "Xvfb" && this.xvfbRunning) {
-      this.xvfbRunning = false;
-      this.container.namespace.unixSockets.clear();
-      this.container.namespace.changed();
-      this.#stopVnc();
-      return 1;
-    }
-    return 0;
+    if (comm !== "java" || !this.javaRunning) return 0;
+    if (signal === "STOP" || signal === "CONT") {
+      this.plan.hung = signal === "STOP" ? "stopped" : null;
+      this.apply();
+    } else this.#exit(137, false);
+    return 1;
   }
 
   startProcess(argv: readonly string[]): boolean {
-    if (argv[0] === "x11vnc" && this.xvfbRunning && this.#vnc === null) {
+    const [name = ""] = argv;
+    if (name === "x11vnc" && this.sides.xvfbRunning && !this.sides.vncRunning) {
       this.plan.vnc = "running";
-      this.#startVnc();
+      this.sides.startVnc();
       return true;
     }
-    if (argv.some((word) => word.endsWith("run_socat.sh")) || argv[0] === "socat") {
-      if (this.relay !== null) return false;
+    if ((name === "socat" || argv.some((word) => word.endsWith("run_socat.sh"))) && !this.sides.relayRunning) {
       this.plan.relay = "running";
-      this.#startRelay();
+      this.sides.startRelay();
       return true;
     }
     return false;
@@ -178,12 +174,8 @@ export class Gateway implements ContainerProgram {
   /** Takes up what the plan says now; for scenarios that turn while it runs. */
   apply(): void {
     this.api.apply();
-    if (this.plan.relay !== "running" && this.relay !== null) {
-      this.relay.close();
-      this.relay = null;
-    }
-    if (this.plan.vnc === "died" || this.plan.vnc === "off") this.#stopVnc();
-    if (this.#brokerWanted) this.#setBroker(this.plan.broker.line);
+    this.sides.apply();
+    this.#broker.set(this.plan.broker.line);
     this.#screen.changed();
   }
 
@@ -210,7 +202,7 @@ export class Gateway implements ContainerProgram {
   /** The broker's side: the line falls or comes back. `code` 1101: data must be asked anew; 1102: kept. */
   setBrokerLine(up: boolean, code: 1101 | 1102 = 1102): void {
     this.plan.broker.line = up;
-    if (this.#brokerWanted) this.#setBroker(up, code);
+    this.#broker.set(up, code);
     this.#screen.changed();
   }
 
@@ -235,8 +227,8 @@ export class Gateway implements ContainerProgram {
   }
 
   /** IBC's token restart inside the container: no second factor, settings are written. */
-  softRestart(): void {
-    if (this.#restarting) return;
+  softRestart(): boolean {
+    if (this.#restarting) return false;
     this.#restarting = true;
     this.#after(4_000, () => {
       this.say(dialogOpened("Restart in progress"), dialogOpened("Shutdown progress"));
@@ -247,6 +239,16 @@ export class Gateway implements ContainerProgram {
         this.#restarting = false;
         this.#play(loginSteps({ ...this.#context(true), autorestart: true }, 2_000), 0);
       });
+    });
+    return true;
+  }
+
+  /** File > Close by IBC's STOP: settings are written (once logged in), then the container's first process ends. */
+  stopGracefully(): void {
+    if (this.mainSince !== null) this.#save();
+    this.#after(1_500, () => {
+      this.say(dialogOpened("Shutdown progress"));
+      this.#exit(0, false);
     });
   }
 
@@ -294,13 +296,11 @@ export class Gateway implements ContainerProgram {
   #effect(effect: Effect) {
     switch (effect.kind) {
       case "xvfb":
-        this.xvfbRunning = true;
-        this.container.namespace.unixSockets.add("@/tmp/.X11-unix/X1").add("/tmp/.X11-unix/X1");
-        return this.container.namespace.changed();
+        return this.sides.startXvfb();
       case "vnc":
-        return this.plan.vnc === "died" ? undefined : this.#startVnc();
+        return this.sides.startVnc();
       case "relay":
-        return this.#startRelay();
+        return this.sides.startRelay();
       case "java":
         this.javaRunning = true;
         return;
@@ -308,8 +308,8 @@ export class Gateway implements ContainerProgram {
         if (this.plan.commandPort !== 0 && this.#command === null) this.#startCommands();
         return;
       case "broker":
-        this.#brokerWanted = true;
-        return this.#setBroker(this.plan.broker.line);
+        this.#broker.wanted = true;
+        return this.#broker.set(this.plan.broker.line);
       case "api":
         if (this.plan.login === "paper-disclaimer") this.plan.api.disclaimer = true;
         return this.api.open();
@@ -347,9 +347,7 @@ export class Gateway implements ContainerProgram {
     this.api.close();
     this.#command?.close();
     this.#command = null;
-    this.#brokerWanted = false;
-    if (this.#brokerRow !== null) this.container.namespace.fixed.delete(this.#brokerRow);
-    this.#brokerRow = null;
+    this.#broker.end();
     this.mainSince = null;
     this.screenState = "black";
     // What lived in the JVM dies with it.
@@ -362,99 +360,14 @@ export class Gateway implements ContainerProgram {
     this.#screen.changed();
   }
 
-  #setBroker(up: boolean, code: 1101 | 1102 = 1102): void {
-    const { namespace } = this.container;
-    if (up === (this.#brokerRow !== null)) return;
-    if (up) {
-      this.#brokerRow = {
-        family: 6,
-        local: { address: namespace.address, port: namespace.ephemeralPort() },
-        remote: { address: "198.51.100.21", port: 4001 },
-        state: 1,
-        uid: 1000,
-      };
-      namespace.fixed.add(this.#brokerRow);
-      this.api.notice(
-        code,
-        code === 1101
-          ? "Connectivity between IBKR and Trader Workstation has been restored - data lost. All data farms are connected: usfarm.nj; eufarm; ushmds; secdefil."
-          : "Connectivity between IBKR and Trader Workstation has been restored - data maintained. All data farms are connected: usfarm.nj; eufarm; ushmds; secdefil.",
-      );
-    } else {
-      if (this.#brokerRow !== null) namespace.fixed.delete(this.#brokerRow);
-      this.#brokerRow = null;
-      this.api.notice(1100, "Connectivity between IBKR and Trader Workstation has been lost.");
-    }
-    namespace.changed();
-  }
-
-  #startRelay(): void {
-    if (this.plan.relay !== "running" || this.relay !== null || !this.container.running) return;
-    const port = this.apiPort;
-    this.relay = new Relay(this.container.namespace, {
-      port: this.relayPort,
-      address: "0.0.0.0",
-      targetHost: this.plan.relayTarget ?? "127.0.0.1",
-      targetPort: port,
-      log: (line) =>
-        this.container.log.write(
-          this.clock.now(),
-          `${new Date(this.clock.now()).toISOString().slice(0, 19).replaceAll("-", "/").replace("T", " ")} ${line}`,
-          "stderr",
-        ),
-    });
-  }
-
-  #startVnc(): void {
-    if (this.#vnc !== null || this.plan.vnc === "off") return;
-    this.#vnc = this.container.namespace.listen({
-      port: 5900,
-      family: 4,
-      address: "0.0.0.0",
-      backlog: 32,
-      onConnection: (socket: Endpoint) => this.#screen.serve(socket),
-    });
-  }
-  #stopVnc(): void {
-    this.#vnc?.close();
-    this.#vnc = null;
-    this.#screen.closeClients();
-  }
-
   #startCommands(): void {
     this.#command = openCommandServer(this.container.namespace, this.plan.commandPort, {
       log: (text) => this.say(text),
       mute: () => this.plan.hung !== null || this.plan.login === "restart-stalled",
-      run: (command) => this.#command_(command),
+      run: (command) => {
+        this.commands.push(command);
+        return runCommand(command, this);
+      },
     });
-  }
-
-  #command_(command: string): { reply: string; close: boolean } {
-    this.commands.push(command);
-    switch (command) {
-      case "STOP":
-        if (this.mainSince !== null) this.#save();
-        this.#after(1_500, () => {
-          this.say(dialogOpened("Shutdown progress"));
-          this.#exit(0, false);
-        });
-        return { reply: "OK Shutting down: STOP command", close: true };
-      case "RESTART":
-        if (this.#restarting) return { reply: "ERROR RESTART already in progress", close: true };
-        this.softRestart();
-        return { reply: `OK RESTART in progress\r\nOK RESTART at ${new Date(this.clock.now() + 60_000).toISOString().slice(11, 16)} AM`, close: true };
-      case "RECONNECTDATA":
-        for (const farm of this.plan.broker.brokenFarms) this.api.farmNotices(farm, true);
-        this.plan.broker.brokenFarms.clear();
-        return { reply: "OK ", close: false };
-      case "RECONNECTACCOUNT":
-        return { reply: "OK ", close: false };
-      case "ENABLEAPI":
-        return { reply: "ERROR ENABLEAPI is not valid for the IB Gateway", close: false };
-      case "EXIT":
-        return { reply: "OK Goodbye", close: true };
-      default:
-        return { reply: "ERROR Command invalid", close: false };
-    }
   }
 }

@@ -1,4 +1,4 @@
-import { FARMS, farmNotice } from "../gateway/api-connection.ts";
+import { FARMS, farmNotice } from "../gateway/farms.ts";
 import type { HomeGateway } from "../home.ts";
 import { USUAL_AGE_MS } from "../home.ts";
 import { begin, type Scenario } from "./scenario.ts";

@@ -1,4 +1,4 @@
-import { FARMS } from "../gateway/api-connection.ts";
+import { FARMS } from "../gateway/farms.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { UiState } from "./ui-state.ts";
 import { COLOUR, type Painter } from "./widgets.ts";

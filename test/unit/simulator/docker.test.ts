@@ -25,7 +25,7 @@ describe("words of a shell", () => {
       expect(simpleCommand(text)).toBeNull();
   });
   it("expands variables it was given", () => {
-    expect(tokenize("\"$A\" ${B:-x} '$A'", { A: "1 2" })).toEqual([
+    expect(tokenize(['"$A" $', "{B:-x} '$A'"].join(""), { A: "1 2" })).toEqual([
       { kind: "word", text: "1 2", quoted: true },
       { kind: "word", text: "x", quoted: false },
       { kind: "word", text: "$A", quoted: true },
@@ -176,7 +176,7 @@ describe("the simulated docker", () => {
     const first = await id();
     expect(await run(client, compose("pull ib-gateway-paper"))).toMatchObject({ code: 0 });
     const up = await run(client, compose("up -d ib-gateway-paper"));
-    expect(up.err).toMatch(/Recreated\n[^]*Started/);
+    expect(up.err).toMatch(/Recreated\n[\s\S]*Started/);
     expect(up.err).not.toContain("TWS_USERID");
     const second = await id();
     expect(second.split(" ")[0]).not.toBe(first.split(" ")[0]);
