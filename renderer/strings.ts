@@ -120,6 +120,9 @@ export const strings = {
   link: {
     connecting: "Connecting to Gatelight…",
     lost: "The connection to Gatelight is lost.",
+    unreachable: "Gatelight cannot be reached just now.",
+    noDesktop: "Gatelight's desktop part did not answer.",
+    noReason: "It failed without saying why.",
     stale: "What you see is the last known state.",
     fatal: "This window is no longer signed in. Open the address that Gatelight printed when it started.",
   },

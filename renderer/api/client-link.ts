@@ -1,5 +1,6 @@
 import { CLOSE, type Client, createClient, LinkError, type Pipe } from "../../shared/rpc.ts";
 import type { Snapshot } from "../../shared/snapshot.ts";
+import { strings } from "../strings.ts";
 import type { Link, LinkState } from "./link.ts";
 import { valueStore } from "./value-store.ts";
 
@@ -65,7 +66,7 @@ export function createClientLink({ open, random }: ClientLinkPorts): Link {
     snapshot,
     state,
     call(name, input, options) {
-      if (client === null) return Promise.reject(new LinkError(CLOSE.away, "Gatelight cannot be reached just now."));
+      if (client === null) return Promise.reject(new LinkError(CLOSE.away, strings.link.unreachable));
       return client.call(name, input, options);
     },
     onScreenProgress(screen, listener) {
@@ -76,7 +77,7 @@ export function createClientLink({ open, random }: ClientLinkPorts): Link {
       return () => progress.delete(mine);
     },
     openChannel(ticket) {
-      if (client === null) throw new LinkError(CLOSE.away, "Gatelight cannot be reached just now.");
+      if (client === null) throw new LinkError(CLOSE.away, strings.link.unreachable);
       return client.attach(ticket);
     },
     retry: () => wake?.(),

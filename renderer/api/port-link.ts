@@ -1,4 +1,5 @@
 import { portPipe } from "../../shared/rpc.ts";
+import { strings } from "../strings.ts";
 import { createClientLink } from "./client-link.ts";
 import type { Link } from "./link.ts";
 
@@ -14,7 +15,7 @@ export function createPortLink(page: Window): Link {
     open: (signal) =>
       new Promise((resolve, reject) => {
         const done = new AbortController();
-        const timer = setTimeout(() => finish(new Error("the desktop part did not answer")), DEADLINE_MS);
+        const timer = setTimeout(() => finish(new Error(strings.link.noDesktop)), DEADLINE_MS);
         const finish = (outcome: MessagePort | Error) => {
           clearTimeout(timer);
           done.abort();

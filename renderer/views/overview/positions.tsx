@@ -99,11 +99,11 @@ const Row = memo(function Row({ position }: { position: PositionSnapshot }) {
   );
 });
 
-/** At least two digits after the point, four at the most. */
+/** At least two digits after the point, five at the most (currencies are quoted in half pips). */
 function formatPrice(value: Decimal | null): string {
   if (value === null) return "–";
   const decimals = value.split(".")[1]?.length ?? 0;
-  return formatDecimal(value, { digits: Math.min(4, Math.max(2, decimals)) });
+  return formatDecimal(value, { digits: Math.min(5, Math.max(2, decimals)) });
 }
 
 function Money({ value, currency, signed = false }: { value: Decimal | null; currency: string; signed?: boolean }) {

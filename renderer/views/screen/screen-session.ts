@@ -62,6 +62,7 @@ export class ScreenSession {
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
+  #seen = false;
 
   constructor(ports: ScreenPorts) {
     this.#ports = ports;
@@ -83,6 +84,7 @@ export class ScreenSession {
   cancel(): void {
     this.#end();
     this.#failures = 0;
+    this.#seen = false;
     this.state.set({ kind: "failed", failure: "cancelled", message: "" });
   }
 
@@ -149,6 +151,7 @@ export class ScreenSession {
       if (painted || late) {
         this.#failures = 0;
         attempt.pictured = true;
+        this.#seen = true;
         this.state.set({ kind: "shown", black: !painted, viewers: attempt.viewers });
         // Only evidence: without an answer the picture is there all the same.
         this.#ports.link
@@ -162,7 +165,8 @@ export class ScreenSession {
 
   #lost(failure: { kind: ScreenFailure; message: string }): void {
     this.#end();
-    const wait = WAITS_MS[this.#failures];
+    // A screen that was there once is tried for ever; one that never came is left to the person.
+    const wait = WAITS_MS[this.#failures] ?? (this.#seen ? WAITS_MS.at(-1) : undefined);
     if (this.#disposed || FINAL.has(failure.kind) || wait === undefined) {
       this.#failures = 0;
       this.state.set({ kind: "failed", failure: failure.kind, message: failure.message });
