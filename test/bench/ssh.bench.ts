@@ -1,0 +1,274 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import type { Duplex } from "node:stream";
+import type { HostLink } from "../../electron/core/host-link/host-link.ts";
+import { cleanUp, knownUnder, later, openLink, reachOf, throttle, until } from "../integration/host-link/support.ts";
+import { peer } from "../support/peers.ts";
+import { freePort, startSshd } from "../support/sshd.ts";
+
+/**
+ * Gatelight's link beside `ssh -L` of OpenSSH, over the same sshd, with the same cipher, in one run. Prints medians and ratios (ours
+ * divided by theirs). `--quick` leaves out the long ones; `--check` ends with 1 when a promised ratio is missed.
+ * Run: npx node test/bench/ssh.bench.ts
+ */
+const QUICK = process.argv.includes("--quick");
+const CHECK = process.argv.includes("--check");
+const CIPHER = "aes128-gcm@openssh.com";
+const MB = 1_000_000;
+
+type Target = "echo" | "source" | "sink" | "api";
+type Open = (target: Target) => Promise<Duplex>;
+interface Row {
+  readonly what: string;
+  readonly ours: number;
+  readonly theirs: number;
+  readonly unit: string;
+  /** Ours divided by theirs must be at most (times) or at least (rates) this. */
+  readonly promise?: { readonly atMost?: number; readonly atLeast?: number };
+}
+const rows: Row[] = [];
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const percentile = (values: readonly number[], share: number) => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
+
+const sshd = await startSshd();
+later(() => sshd.dispose());
+const targets = await startTargets();
+
+async function startTargets(): Promise<Record<Target, number>> {
+  const child = spawn(process.execPath, [new URL("./ssh-targets.ts", import.meta.url).pathname], { stdio: ["ignore", "pipe", "inherit"] });
+  later(() => void child.kill("SIGKILL"));
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
+  throw new Error("the targets did not start");
+}
+
+async function startOurs(): Promise<{ link: HostLink; open: Open }> {
+  const { link } = openLink(reachOf(sshd));
+  await until(link, "up");
+  return { link, open: (target) => link.dial({ host: "127.0.0.1", port: targets[target] }, { deadlineMs: 10_000 }) };
+}
+
+async function startTheirs(): Promise<{ child: ChildProcess; open: Open }> {
+  const ports: Record<Target, number> = { echo: await freePort(), source: await freePort(), sink: await freePort(), api: await freePort() };
+  const names: readonly Target[] = ["echo", "source", "sink", "api"];
+  const child = spawn(
+    peer("ssh"),
+    [
+      ...["-F", "none", "-N", "-i", sshd.identityFile, "-p", String(sshd.port), "-o", "IdentitiesOnly=yes", "-o", `Ciphers=${CIPHER}`],
+      ...["-o", `UserKnownHostsFile=${sshd.knownHostsFile}`, "-o", "StrictHostKeyChecking=yes", "-o", "ExitOnForwardFailure=yes"],
+      ...names.flatMap((name) => ["-L", `127.0.0.1:${ports[name]}:127.0.0.1:${targets[name]}`]),
+      `${sshd.user}@127.0.0.1`,
+    ],
+    { stdio: "ignore", env: { PATH: process.env.PATH, HOME: sshd.folder } },
+  );
+  later(() => void child.kill("SIGKILL"));
+  const open: Open = (target) =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ host: "127.0.0.1", port: ports[target], noDelay: true });
+      socket.once("connect", () => resolve(socket));
+      socket.once("error", reject);
+    });
+  const end = Date.now() + 20_000;
+  for (;;) {
+    const socket = await open("api").catch(() => null);
+    socket?.destroy();
+    if (socket !== null) return { child, open };
+    if (Date.now() > end) throw new Error("ssh did not come up");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Reads until so many bytes have come. */
+function receive(stream: Duplex, bytes: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let seen = 0;
+    const take = (chunk: Buffer) => {
+      seen += chunk.length;
+      if (seen < bytes) return;
+      stream.off("data", take);
+      stream.off("close", broken);
+      resolve();
+    };
+    const broken = () => reject(new Error("the stream closed"));
+    stream.on("data", take);
+    stream.once("close", broken);
+  });
+}
+async function exchange(stream: Duplex, text: string, bytes: number): Promise<void> {
+  const done = receive(stream, bytes);
+  stream.write(text);
+  await done;
+}
+/** From opening a channel to the first account value. */
+async function firstValue(open: Open): Promise<void> {
+  const stream = await open("api");
+  await exchange(stream, "API\0v100..178", 24);
+  await exchange(stream, "start", 48);
+  await exchange(stream, "request", 24);
+  stream.destroy();
+}
+const length = (bytes: number) => {
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64BE(BigInt(bytes));
+  return head;
+};
+async function download(open: Open, bytes: number): Promise<void> {
+  const stream = await open("source");
+  const done = receive(stream, bytes);
+  stream.write(length(bytes));
+  await done;
+  stream.destroy();
+}
+const BLOCK = Buffer.alloc(64 * 1024, 1);
+async function upload(open: Open, bytes: number): Promise<void> {
+  const stream = await open("sink");
+  const done = receive(stream, 1);
+  stream.write(length(bytes));
+  for (let left = bytes; left > 0; left -= BLOCK.length) {
+    if (!stream.write(BLOCK.subarray(0, Math.min(left, BLOCK.length)))) await new Promise((resolve) => stream.once("drain", resolve));
+  }
+  await done;
+  stream.destroy();
+}
+async function timed(run: () => Promise<void>): Promise<number> {
+  const since = performance.now();
+  await run();
+  return performance.now() - since;
+}
+/** Alternating, so that whatever else the machine does meets both. */
+async function alternate(times: number, ours: () => Promise<void>, theirs: () => Promise<void>): Promise<[number[], number[]]> {
+  const a: number[] = [];
+  const b: number[] = [];
+  for (let i = 0; i < times; i++) {
+    a.push(await timed(ours));
+    b.push(await timed(theirs));
+  }
+  return [a, b];
+}
+
+/** User and system time of a process in seconds (proc(5): utime, stime, in ticks of 10 ms). */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+const rssOf = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+
+const ours = await startOurs();
+const theirs = await startTheirs();
+
+const [warmOurs, warmTheirs] = await alternate(
+  QUICK ? 5 : 15,
+  () => firstValue(ours.open),
+  () => firstValue(theirs.open),
+);
+rows.push({ what: "first account value, open tunnel", ours: median(warmOurs), theirs: median(warmTheirs), unit: "ms", promise: { atMost: 0.2 } });
+
+const [coldOurs, coldTheirs] = await alternate(
+  QUICK ? 3 : 7,
+  async () => {
+    const { link, open } = await startOurs();
+    await firstValue(open);
+    void link.dispose();
+  },
+  async () => {
+    const { child, open } = await startTheirs();
+    await firstValue(open);
+    child.kill("SIGKILL");
+  },
+);
+rows.push({ what: "first account value, cold", ours: median(coldOurs), theirs: median(coldTheirs), unit: "ms", promise: { atMost: 0.5 } });
+
+{
+  const [mine, other] = [await ours.open("echo"), await theirs.open("echo")];
+  const ping = "x".repeat(64);
+  await alternate(
+    100,
+    () => exchange(mine, ping, 64),
+    () => exchange(other, ping, 64),
+  );
+  const [a, b] = await alternate(
+    QUICK ? 300 : 2_000,
+    () => exchange(mine, ping, 64),
+    () => exchange(other, ping, 64),
+  );
+  rows.push({ what: "64-byte round trip, median", ours: median(a), theirs: median(b), unit: "ms", promise: { atMost: 1.3 } });
+  rows.push({ what: "64-byte round trip, 99th of 100", ours: percentile(a, 0.99), theirs: percentile(b, 0.99), unit: "ms" });
+  mine.destroy();
+  other.destroy();
+}
+
+const bulk = (QUICK ? 50 : 200) * MB;
+for (const [name, run, atLeast] of [
+  ["bulk down", download, 0.8],
+  ["bulk up", upload, 0.6],
+] as const) {
+  const cpu: [number, number] = [0, 0];
+  const rounds = QUICK ? 3 : 5;
+  const measure = async (index: 0 | 1, open: Open) => {
+    const pid = index === 0 ? process.pid : (theirs.child.pid ?? 0);
+    const before = cpuOf(pid);
+    await run(open, bulk);
+    cpu[index] += cpuOf(pid) - before;
+  };
+  const [a, b] = await alternate(
+    rounds,
+    () => measure(0, ours.open),
+    () => measure(1, theirs.open),
+  );
+  const rate = (times: readonly number[]) => bulk / MB / (median(times) / 1_000);
+  rows.push({ what: `${name}, ${CIPHER}`, ours: rate(a), theirs: rate(b), unit: "MB/s", promise: { atLeast } });
+  const perGb = (seconds: number) => seconds / ((bulk * rounds) / 1e9);
+  rows.push({ what: `${name}, CPU of the client (ours includes the program's own ends)`, ours: perGb(cpu[0]), theirs: perGb(cpu[1]), unit: "s/GB" });
+}
+
+for (const channels of QUICK ? [10] : [10, 50]) {
+  const each = Math.floor(bulk / channels);
+  const many = (run: (open: Open, bytes: number) => Promise<void>, open: Open) => async () =>
+    void (await Promise.all(Array.from({ length: channels }, () => run(open, each))));
+  for (const [name, run] of [
+    ["down", download],
+    ["up", upload],
+  ] as const) {
+    const [a, b] = await alternate(QUICK ? 1 : 3, many(run, ours.open), many(run, theirs.open));
+    const rate = (times: readonly number[]) => (each * channels) / MB / (median(times) / 1_000);
+    rows.push({ what: `${channels} channels ${name}`, ours: rate(a), theirs: rate(b), unit: "MB/s" });
+  }
+  rows.push({
+    what: `memory after ${channels} channels (ours: the whole process)`,
+    ours: rssOf(process.pid),
+    theirs: rssOf(theirs.child.pid ?? 0),
+    unit: "MiB",
+  });
+}
+
+let falseDeath = "not run";
+if (!QUICK) {
+  const line = await throttle(sshd.port, 125_000);
+  const { link, states } = openLink(reachOf(sshd, { port: line.port, knownHostsFile: knownUnder(sshd, line.port) }));
+  await until(link, "up");
+  const dial = (target: Target) => link.dial({ host: "127.0.0.1", port: targets[target] }, { deadlineMs: 20_000 });
+  const flows = [download(() => dial("source"), 500 * MB), upload(() => dial("sink"), 500 * MB)].map((flow) => flow.catch(() => {}));
+  const before = line.bytes();
+  await new Promise((resolve) => setTimeout(resolve, 45_000));
+  falseDeath = states.some((state) => state.kind === "waiting") ? "FALSE DEATH" : `alive, ${((line.bytes() - before) / MB).toFixed(1)} MB passed`;
+  await link.dispose();
+  await Promise.all(flows);
+}
+
+const missed: string[] = [];
+for (const row of rows) {
+  const ratio = row.ours / row.theirs;
+  const { atMost, atLeast } = row.promise ?? {};
+  const kept = (atMost === undefined || ratio <= atMost) && (atLeast === undefined || ratio >= atLeast);
+  if (!kept) missed.push(row.what);
+  const promise = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : "";
+  const figures = `${row.ours.toFixed(3).padStart(11)} ${row.theirs.toFixed(3).padStart(11)} ${row.unit.padEnd(5)} ${ratio.toFixed(2).padStart(7)}`;
+  console.log(`${row.what.padEnd(66)} ${figures} ${promise.padEnd(7)} ${promise === "" ? "" : kept ? "kept" : "MISSED"}`);
+}
+console.log(`45 s on a saturated line of 1 Mbit/s, both ways: ${falseDeath}`);
+await cleanUp();
+// Sockets of OpenSSH's side may linger; the work is done.
+process.exit(CHECK && (missed.length > 0 || falseDeath === "FALSE DEATH") ? 1 : 0);
