@@ -54,6 +54,7 @@ export function diagnose(evidence: GatewayEvidence, now: number): Diagnosis {
 /** A chain light is bad and no cause of the chain explains it: better said than covered by what stands beside the chain. */
 function needsAdmission(lights: Readonly<Record<LightName, LightVerdict>>, found: readonly Candidate[]): boolean {
   const chain = found.filter((each) => place(each.finding.light) < CHAIN_LIGHTS.length);
+  if (found.length === 0 && LIGHTS.some((name) => BAD.includes(lights[name].state))) return true;
   const bad = CHAIN_LIGHTS.some((name) => lights[name].state === "down" || lights[name].state === "needs-you");
   return bad && !chain.some((each) => blocks(each.state) || each.excuse !== null);
 }

@@ -2,7 +2,7 @@ import { CHAIN_LIGHTS, type LightName, type LightState } from "../../../shared/w
 import { PHASE_WORDS } from "./causes/login.ts";
 import type { ApiFailureKind } from "./evidence.ts";
 import type { LightVerdict } from "./finding.ts";
-import { FRESH_ANSWER_MS, type Look, MCP_GRACE_MS, QUEUE_FULL } from "./look.ts";
+import { FRESH_ANSWER_MS, type Look, mcpGrace, QUEUE_FULL } from "./look.ts";
 import { duration, list, plural, redact } from "./text.ts";
 
 /** What each light shows by its own evidence. Causes are laid over it afterwards. */
@@ -253,11 +253,11 @@ function mcp(look: Look, ground: Blocked): LightVerdict {
   const fact = look.mcp;
   if (fact === null) return light("unknown", "not known", "The MCP server has not been looked at yet.");
   if (fact.http === "no-route") return light("unknown", "no way", redact(fact.detail));
-  const young = (look.uptimeMs ?? Number.POSITIVE_INFINITY) < MCP_GRACE_MS;
+  const young = mcpGrace(look);
   if (fact.http !== "ok") return light(young ? "connecting" : "down", fact.http, redact(fact.detail));
   const status = fact.health?.status ?? null;
   if (status === null || status === "healthy") return light("up", status ?? "answers", "Its HTTP port answers.");
-  if (look.answering) return light("degraded", status === "other" ? "not healthy" : status, "It answers, but reports trouble.");
+  if (look.answering) return light(young ? "connecting" : "degraded", status === "other" ? "not healthy" : status, "It answers, but reports trouble.");
   return light("unknown", "gateway away", "It answers, and misses the gateway; of itself it says no more.");
 }
 

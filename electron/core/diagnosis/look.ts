@@ -28,7 +28,7 @@ export const MAX_AGE_MS = { docker: 150_000, container: 150_000, sockets: 30_000
 /** A gateway may take this long from start to log-in before it is late. */
 export const BOOT_BUDGET_MS = 300_000;
 /** A stack that has just started: its MCP server may still be on its way. */
-export const MCP_GRACE_MS = 60_000;
+const MCP_GRACE_MS = 60_000;
 /** Java's default backlog of 50 holds 51 (measured). */
 export const QUEUE_FULL = 51;
 const FAILURE_MAX_AGE_MS = 20 * 60_000;
@@ -165,6 +165,11 @@ export function relayUpstream(look: Look): number | null {
   const relay = look.login?.relay ?? null;
   if (relay === null) return null;
   return relay.to === look.evidence.gateway.ports.relay ? relay.from : relay.to;
+}
+
+/** The gateway is so young that its MCP server may not have found it yet. */
+export function mcpGrace(look: Look): boolean {
+  return Math.min(look.uptimeMs ?? Number.POSITIVE_INFINITY, look.loggedInForMs ?? Number.POSITIVE_INFINITY) < MCP_GRACE_MS;
 }
 
 /** The failure is one of these. */

@@ -178,7 +178,7 @@ describe("arbitrary evidence", () => {
         expect(text).not.toMatch(/undefined|NaN|Infinity|DU1234567|U1234567/);
         expect(new Set(findings.map((finding) => finding.id)).size).toBe(findings.length);
         for (const name of LIGHTS) expect(diagnosis.lights[name].word.split(" ").length).toBeLessThanOrEqual(3);
-        if (diagnosis.light === "down" || diagnosis.light === "needs-you") expect(CAUSES).toContain(diagnosis.cause?.id);
+        if (["down", "needs-you", "degraded"].includes(diagnosis.light)) expect(CAUSES).toContain(diagnosis.cause?.id);
       }),
       { numRuns: 3_000 },
     );

@@ -1,5 +1,5 @@
 import { type Cause, certain, likely, possible } from "../cause.ts";
-import { failed, type Look, MCP_GRACE_MS } from "../look.ts";
+import { failed, type Look, mcpGrace } from "../look.ts";
 import { coarse, duration, redact } from "../text.ts";
 
 /** Beside the chain: the screen (rows 39 to 42) and the MCP server (rows 50 to 52). They never stop trading, so they only degrade. */
@@ -175,7 +175,7 @@ export const SIDE_CAUSES: readonly Cause[] = [
     rivals: ["mcp-misleading"],
     when: (look) => {
       const mcp = look.mcp;
-      if (mcp === null || mcp.http === "forbidden" || (look.uptimeMs ?? Number.POSITIVE_INFINITY) < MCP_GRACE_MS) return null;
+      if (mcp === null || mcp.http === "forbidden" || mcpGrace(look)) return null;
       if (mcp.http === "no-route") return possible([`No way to the MCP server was found: ${redact(mcp.detail)}`], { word: "no way", state: "degraded" });
       if (mcp.http !== "ok") {
         const container = mcp.containerStatus !== null && mcp.containerStatus !== "running" ? [`Its container is “${redact(mcp.containerStatus)}”.`] : [];
@@ -185,7 +185,7 @@ export const SIDE_CAUSES: readonly Cause[] = [
         });
       }
       const health = mcp.health;
-      if (health === null || !look.answering || (look.api?.kind === "ready" && look.now - look.api.since < 60_000)) return null;
+      if (health === null || !look.answering || mcpGrace(look)) return null;
       const workers =
         health.workers === null ? [] : [`${health.workersAlive ?? "?"} of ${health.workers} workers alive, ${health.workersConnected ?? "?"} connected to IB.`];
       const breaker = health.breaker === null || health.breaker === "closed" ? [] : [`Its circuit breaker is ${health.breaker}.`];
@@ -193,7 +193,7 @@ export const SIDE_CAUSES: readonly Cause[] = [
       if (health.breaker === "open" || deadWorkers(look))
         return certain([...breaker, ...workers, because[0] ?? ""], { state: "degraded", word: health.breaker === "open" ? "breaker open" : "no workers" });
       if (health.status === "unhealthy") return certain(because, { state: "degraded", word: "unhealthy" });
-      return health.status === "degraded" ? likely(because, { state: "degraded", word: "degraded", title: "The MCP server works only in part" }) : null;
+      return health.status !== "healthy" ? likely(because, { state: "degraded", word: "degraded", title: "The MCP server works only in part" }) : null;
     },
   },
 ];

@@ -227,4 +227,11 @@ export const CALM_CASES: readonly CalmCase[] = [
   calm("the paper notice was accepted, its closing was never logged", [
     login((now) => ({ openDialogs: [{ title: "This is not a brokerage account", at: now - 3 * DAY }] })),
   ]),
+
+  calm("just logged in, MCP has not found it yet", [
+    container((now) => ({ startedAt: now - 100 * S })),
+    login((now) => ({ phaseAt: now - 15 * S })),
+    ready((now) => ({ since: now - 5 * S })),
+    mcp({ health: { status: "unhealthy", ibConnected: false, breaker: "open", workers: 3, workersAlive: 3, workersConnected: 0 } }),
+  ]),
 ];

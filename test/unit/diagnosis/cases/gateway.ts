@@ -427,4 +427,15 @@ export const GATEWAY_CASES: readonly FaultCase[] = [
     }),
     apiIdle("no-listener"),
   ]),
+
+  fault("mcp-down", "early", "no worker alive, our own session just begun", [
+    ready((now) => ({ since: now - 2 * S })),
+    mcp({ health: { status: "unhealthy", ibConnected: false, breaker: "closed", workers: 3, workersAlive: 0, workersConnected: 0 }, gatewayStatus: null }),
+  ]),
+  fault(
+    "mcp-down",
+    "noise",
+    "a status of its own",
+    mcp({ health: { status: "other", ibConnected: null, breaker: null, workers: null, workersAlive: null, workersConnected: null }, gatewayStatus: null }),
+  ),
 ];
