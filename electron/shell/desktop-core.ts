@@ -1,4 +1,4 @@
-import { release, userInfo } from "node:os";
+import { release } from "node:os";
 import { join } from "node:path";
 import type { Notice } from "../../shared/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
@@ -37,7 +37,7 @@ export async function openDesktopCore(options: {
     warn: (message) => log.warn(message),
   });
   const secrets = hiding(kept, log);
-  log.info("Gatelight starts", { version: options.version, secrets: kept.backend.name, user: userInfo().username, system: `${process.platform} ${release()}` });
+  log.info("Gatelight starts", { version: options.version, keychain: kept.backend.name, system: `${process.platform} ${release()}` });
   const settings = openSettings({ dataDir, clock });
   const history = await openHistory({ file: join(dataDir, "history.sqlite"), clock, onFault: (message) => log.warn(message) });
   const core = createCore({

@@ -1,0 +1,291 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { until } from "../support/contract-fixture.ts";
+import type * as StandIn from "./electron-stand-in.ts";
+
+let electron: typeof StandIn;
+let dir: string;
+const before = { path: process.env.PATH, argv: process.argv, umask: process.umask() };
+
+/** Each start of main is a program of its own: fresh modules, fresh Electron. `tray`: whether the session bus knows a tray host. */
+async function start(options: { args?: string[]; tray?: boolean; lock?: boolean; packaged?: boolean } = {}): Promise<void> {
+  vi.resetModules();
+  vi.doMock("electron", () => import("./electron-stand-in.ts"));
+  vi.doMock("electron-updater", () => ({ default: {} }));
+  electron = await import("./electron-stand-in.ts");
+  electron.app.lockFree = options.lock ?? true;
+  const bin = join(dir, "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "gdbus"), `#!/bin/sh\necho "(${options.tray ?? true},)"\n`);
+  chmodSync(join(bin, "gdbus"), 0o755);
+  process.env.PATH = `${bin}${delimiter}${before.path ?? ""}`;
+  process.argv = ["electron", ".", "--data-dir", join(dir, "data"), ...(options.args ?? [])];
+  await import("../../electron/main.ts");
+  electron.app.becomeReady();
+}
+const window = () => electron.BrowserWindowStandIn.all[0];
+const tray = () => electron.TrayStandIn.all[0];
+const log = () => (existsSync(join(dir, "data", "gatelight.log")) ? readFileSync(join(dir, "data", "gatelight.log"), "utf8") : "");
+async function running(options: Parameters<typeof start>[0] = {}): Promise<void> {
+  await start(options);
+  await until("the window", () => window()?.visible === true);
+  if (options.tray !== false) await until("the tray", () => (tray()?.menusSet ?? 0) > 0);
+}
+function click(label: string): void {
+  const find = (items: readonly import("electron").MenuItemConstructorOptions[]): import("electron").MenuItemConstructorOptions | undefined =>
+    items.find((item) => item.label === label) ??
+    items.map((item) => (Array.isArray(item.submenu) ? find(item.submenu) : undefined)).find((item) => item !== undefined);
+  const item = find(tray()?.menu.items ?? []);
+  if (item === undefined) throw new Error(`no "${label}" in the tray`);
+  Reflect.apply(item.click ?? (() => {}), undefined, []);
+}
+const settings = () => {
+  const file = join(dir, "data", "settings.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
+};
+
+const events = ["SIGINT", "SIGTERM", "SIGHUP", "uncaughtException", "unhandledRejection"] as const;
+let listeners: Map<string, unknown[]>;
+const outputs: unknown[] = [process.stdout, process.stderr].flatMap((stream) => stream.listeners("error"));
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "gatelight-shell-"));
+  listeners = new Map(events.map((name) => [name, process.listeners(name as "SIGINT")]));
+});
+afterEach(async () => {
+  if (electron.app.exitCode === null && !electron.app.quitDone) {
+    electron.app.quit();
+    await until("the end", () => electron.app.quitDone);
+  }
+  for (const name of events)
+    for (const listener of process.listeners(name as "SIGINT")) if (!listeners.get(name)?.includes(listener)) process.off(name, listener);
+  for (const stream of [process.stdout, process.stderr])
+    for (const listener of stream.listeners("error")) if (!outputs.includes(listener)) stream.off("error", listener as () => void);
+  process.env.PATH = before.path;
+  process.argv = before.argv;
+  process.umask(before.umask);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe("start", () => {
+  it("turns the sandbox on and registers the scheme before the app is ready, keeps files private", async () => {
+    await running();
+    expect(electron.app.calls).toEqual(["lock", "sandbox"]);
+    expect(electron.protocol.schemes).toEqual([{ scheme: "app", privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } }]);
+    expect(electron.app.paths.get("userData")).toBe(join(dir, "data", "electron"));
+    expect(process.umask()).toBe(0o077);
+    expect(statSync(join(dir, "data")).mode & 0o777).toBe(0o700);
+    expect(statSync(join(dir, "data", "gatelight.log")).mode & 0o777).toBe(0o600);
+  });
+  it("ends at once where another one runs, before it has built anything", async () => {
+    await start({ lock: false });
+    expect(electron.app.exitCode).toBe(0);
+    expect(electron.app.calls).toEqual(["lock"]);
+    expect(existsSync(join(dir, "data", "gatelight.log"))).toBe(false);
+    expect(electron.BrowserWindowStandIn.all).toHaveLength(0);
+  });
+  it("stays in the tray with --hidden, and shows the window to a second start and to a click on the dock", async () => {
+    await start({ args: ["--hidden"] });
+    await until("the tray", () => (tray()?.menusSet ?? 0) > 0);
+    expect(window()).toBeUndefined();
+    electron.app.emit("second-instance");
+    await until("the window", () => window()?.visible === true);
+    window()?.hide();
+    electron.app.emit("activate");
+    expect(window()?.visible).toBe(true);
+  });
+  it("makes a sandboxed, isolated window from our own scheme", async () => {
+    await running();
+    expect(window()?.loaded[0]).toBe("app://gatelight/index.html");
+    expect(window()?.options.webPreferences).toMatchObject({
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      webSecurity: true,
+    });
+    expect(window()?.options.webPreferences?.preload?.endsWith("preload.cjs")).toBe(true);
+  });
+  it("keeps a damaged settings file aside and starts all the same", async () => {
+    mkdirSync(join(dir, "data"));
+    writeFileSync(join(dir, "data", "settings.json"), "{ damaged");
+    await running();
+    expect(readFileSync(join(dir, "data", "settings.json"), "utf8")).toBe("{ damaged");
+  });
+});
+
+describe("window", () => {
+  it("closes into the tray, says so the first time only, and remembers its place", async () => {
+    await running();
+    const first = window();
+    if (first === undefined) throw new Error("no window");
+    first.bounds = { x: 40, y: 50, width: 900, height: 700 };
+    first.close();
+    expect([first.destroyed, first.visible]).toEqual([false, false]);
+    expect(electron.NotificationStandIn.shown.map((one) => one.options.title)).toEqual(["Gatelight keeps watching"]);
+    click("Open Gatelight");
+    expect(first.visible).toBe(true);
+    first.close();
+    expect(electron.NotificationStandIn.shown).toHaveLength(1);
+    electron.app.quit();
+    await until("the end", () => electron.app.quitDone);
+    await running();
+    expect(window()?.bounds).toEqual({ x: 40, y: 50, width: 900, height: 700 });
+  });
+  it("quits when it is closed and there is no tray, and says once that there is none", async () => {
+    await running({ tray: false });
+    expect(electron.TrayStandIn.all).toHaveLength(0);
+    window()?.close();
+    await until("the end", () => electron.app.quitDone);
+    expect(JSON.parse(readFileSync(join(dir, "data", "window.json"), "utf8")).toldNoTray).toBe(true);
+  });
+  it("loads a crashed page again once, then asks", async () => {
+    await running();
+    const contents = window()?.webContents;
+    contents?.emit("render-process-gone", {}, { reason: "crashed" });
+    await until("the reload", () => contents?.reloads === 1);
+    expect(electron.dialog.boxes).toHaveLength(0);
+    electron.dialog.answer = 1;
+    contents?.emit("render-process-gone", {}, { reason: "oom" });
+    await until("the question", () => electron.dialog.boxes.length === 1 && window() === undefined);
+    expect(log()).toContain("the window's process ended");
+    click("Open Gatelight");
+    await until("a new window", () => window()?.visible === true);
+  });
+});
+
+describe("tray", () => {
+  it("is drawn from the files that exist, in words too, and its menu is set anew after each change", async () => {
+    await running();
+    for (const image of tray()?.images ?? []) expect(existsSync(image), image).toBe(true);
+    expect(tray()?.tooltip).toBe("Gatelight: no server is set up yet");
+    const sets = tray()?.menusSet ?? 0;
+    click("Mask amounts");
+    await until("the change", () => settings()?.privacy.maskAmounts === true);
+    await until("a new menu", () => (tray()?.menusSet ?? 0) > sets);
+    click("Mute notifications");
+    await until("the change", () => settings()?.notify.mute === true);
+    expect(settings()?.privacy.maskAmounts).toBe(true);
+  });
+  it("copies a problem report without names", async () => {
+    await running();
+    click("Copy problem report");
+    await until("the report", () => electron.clipboard.text.startsWith("Gatelight problem report"));
+  });
+  it("plays the incident: the gateway's line, its screen and its diagnosis", async () => {
+    await running({ args: ["--simulate", "healthy"] });
+    await until("a gateway in the menu", () => JSON.stringify(tray()?.menu.items ?? []).includes("API settings"), 30_000);
+    click("API settings");
+    expect(window()?.loaded.at(-1)).toMatch(/^app:\/\/gatelight\/index\.html#\/screen\/[^/]+\/[^/]+$/);
+    click("Diagnosis");
+    expect(window()?.loaded.at(-1)).toMatch(/#\/diagnosis\//);
+    await until("a picture of the state", () => (tray()?.images.at(-1) ?? "").endsWith("up.png"), 60_000);
+    expect(electron.dialog.errors).toEqual([]);
+  });
+  it("quits in order from its menu", async () => {
+    await running();
+    const first = tray();
+    click("Quit Gatelight");
+    await until("the end", () => electron.app.quitDone);
+    expect(first?.destroyed).toBe(true);
+    expect(electron.ipcMain.listenerCount("gatelight:port-wanted")).toBe(0);
+    for (const name of ["suspend", "resume", "lock-screen", "unlock-screen"]) expect(electron.powerMonitor.listenerCount(name)).toBe(0);
+    expect(existsSync(join(dir, "data", "control.sock"))).toBe(false);
+  });
+});
+
+describe("power", () => {
+  it("survives sleep, lock and waking in any order", async () => {
+    await running();
+    for (const name of ["suspend", "suspend", "lock-screen", "resume", "resume", "unlock-screen", "resume"]) electron.powerMonitor.emit(name);
+    expect(electron.NotificationStandIn.shown).toHaveLength(0);
+    expect(log()).not.toContain('"level":"error"');
+  });
+});
+
+describe("rules for pages", () => {
+  it("deny permissions, devices, screens to share, webviews, new windows and navigation", async () => {
+    await running();
+    const session = electron.session.defaultSession;
+    const asked = (permission: string, url: string) => {
+      let answer: boolean | null = null;
+      session.permissionRequest?.(null, permission, (allowed) => (answer = allowed), { requestingUrl: url });
+      return answer;
+    };
+    expect(asked("media", "app://gatelight/index.html")).toBe(false);
+    expect(asked("clipboard-sanitized-write", "app://gatelight/index.html")).toBe(true);
+    expect(session.permissionCheck?.(null, "geolocation", "app://gatelight")).toBe(false);
+    expect(session.device?.()).toBe(false);
+    expect(session.spellChecker).toBe(false);
+    session.displayMedia?.({}, (streams) => expect(streams).toEqual({}));
+    const request = (url: string) => {
+      let cancelled: boolean | undefined;
+      session.beforeRequest?.({ url }, ({ cancel }) => (cancelled = cancel));
+      return cancelled;
+    };
+    expect(request("https://example.org/x.js")).toBe(true);
+    expect(request("file:///etc/passwd")).toBe(true);
+    expect(request("app://gatelight/assets/a.js")).toBe(false);
+
+    const contents = window()?.webContents;
+    for (const name of ["will-navigate", "will-redirect", "will-frame-navigate"]) {
+      const away = electron.preventable({ url: "https://example.org/" });
+      contents?.emit(name, away);
+      expect(away.defaultPrevented).toBe(true);
+      const within = electron.preventable({ url: "app://gatelight/index.html#/log" });
+      contents?.emit(name, within);
+      expect(within.defaultPrevented).toBe(false);
+    }
+    const webview = electron.preventable();
+    contents?.emit("will-attach-webview", webview);
+    expect(webview.defaultPrevented).toBe(true);
+    expect(contents?.openHandler?.({ url: "https://evil.example/" })).toEqual({ action: "deny" });
+    expect(contents?.openHandler?.({ url: "https://www.interactivebrokers.com/help" })).toEqual({ action: "deny" });
+    await until("the browser", () => electron.shell.opened.length === 1);
+    expect(electron.shell.opened).toEqual(["https://www.interactivebrokers.com/help"]);
+    const download = electron.preventable();
+    session.emit("will-download", download, { getURL: () => "https://example.org/x" });
+    expect(download.defaultPrevented).toBe(true);
+  });
+  it("give a port to the main frame of our own window alone", async () => {
+    await running();
+    const contents = window()?.webContents;
+    const ask = (sender: unknown, senderFrame: unknown) => electron.ipcMain.emit("gatelight:port-wanted", { sender, senderFrame });
+    ask(contents, { url: "app://gatelight/index.html" });
+    ask(contents, null);
+    const stranger = new electron.WebContentsStandIn();
+    ask(stranger, stranger.mainFrame);
+    if (contents !== undefined) contents.mainFrame.url = "https://evil.example/";
+    ask(contents, contents?.mainFrame);
+    expect([contents?.posted, stranger.posted]).toEqual([[], []]);
+    if (contents !== undefined) contents.mainFrame.url = "app://gatelight/index.html#/log";
+    ask(contents, contents?.mainFrame);
+    expect(contents?.posted.map((one) => [one.channel, one.ports.length])).toEqual([["gatelight:port", 1]]);
+    expect(log()).toContain("a port was asked for by a stranger");
+  });
+});
+
+describe("faults", () => {
+  it("start Gatelight anew once", async () => {
+    await running();
+    const handler = process.listeners("uncaughtException").find((listener) => !listeners.get("uncaughtException")?.includes(listener));
+    handler?.(new Error("boom for DU1234567"), "uncaughtException");
+    expect(electron.app.relaunched?.at(-1)).toBe("--after-crash");
+    expect(electron.app.exitCode).toBe(1);
+    expect(log()).toContain("a fault that nobody caught");
+    expect(log()).not.toContain("DU1234567");
+    electron.app.exitCode = null;
+  });
+});
+
+describe("secrets", () => {
+  it("stay in memory with a keychain that protects nothing, and those of the environment reach neither children nor log", async () => {
+    process.env.GATELIGHT_VNC_PASSWORD = "hunter22-vnc";
+    await running();
+    expect(process.env.GATELIGHT_VNC_PASSWORD).toBeUndefined();
+    expect(log()).toContain('"keychain":"memory"');
+    expect(log()).not.toContain("hunter22-vnc");
+    expect(existsSync(join(dir, "data", "secrets.json"))).toBe(false);
+  });
+});
