@@ -118,7 +118,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("a screen server that lies,
     const { page, stage, server } = await show((socket) => {
       socket.write(rectangle(65_535, 65_535, 0));
       // As much as shows that nothing piles up, and not so much that a loaded machine draws it for minutes.
-      flood(socket, Buffer.alloc(65_536, 3), 128 * MiB);
+      flood(socket, Buffer.alloc(65_536, 3), 48 * MiB);
     });
     await until("it is connected", async () => (await pageLog(page)).includes("connected"), 30_000);
     for (let i = 0; i < 5; i += 1) await alive(page);
