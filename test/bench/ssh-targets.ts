@@ -57,7 +57,8 @@ const api = (socket: Socket) => {
     const [first, ...rest] = messages;
     if (first === undefined) return;
     socket.write(first.padEnd(24));
-    setImmediate(() => later(rest));
+    // As a program that computes in between: written at once they would travel as one.
+    setTimeout(() => later(rest), 1);
   };
   socket.on("data", () => {
     step += 1;

@@ -192,6 +192,14 @@ describe("logging in with passwords and questions", () => {
     expect(states.map((state) => state.kind)).toEqual(["connecting", "needs-user", "failed"]);
   });
 
+  it("can be ended while a question is open", async () => {
+    const policy = await serverThat((context) => context.reject(["password"]));
+    const { link } = openLink(reachPolicy(policy), { person: new Person(() => new Promise(() => {})) });
+    await until(link, "needs-user");
+    await link.dispose();
+    expect(link.state.kind).toBe("off");
+  });
+
   it("uses a given password first and never shows it", async () => {
     const policy = await serverThat((context) => context.reject(["password"]));
     const { link, states, person } = openLink(reachPolicy(policy), { credentials: { password: SECRET } });

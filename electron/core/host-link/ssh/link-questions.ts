@@ -230,8 +230,20 @@ export class LinkQuestions {
     return { kind: "go-on" };
   }
 
+  /** Settles at once when the link ends, whatever the broker does. */
   #ask(request: Omit<PromptRequest, "server" | "gateway">, signal: AbortSignal): Promise<PromptOutcome> {
-    return this.#ports.prompts.ask({ ...request, server: this.#ports.server, gateway: null }, signal);
+    return new Promise((resolve) => {
+      const ended = () => resolve({ kind: "dismissed" });
+      if (signal.aborted) return ended();
+      signal.addEventListener("abort", ended, { once: true });
+      this.#ports.prompts
+        .ask({ ...request, server: this.#ports.server, gateway: null }, signal)
+        .catch((): PromptOutcome => ({ kind: "nobody" }))
+        .then((outcome) => {
+          signal.removeEventListener("abort", ended);
+          resolve(outcome);
+        });
+    });
   }
 
   /** The home server's own password under its id; that of a jump host beside it. */
