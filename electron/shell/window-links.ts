@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type IpcMainEvent, ipcMain, MessageChannelMain, type WebContents } from "electron";
-import { CLOSE, portPipe, type ServedLink, serveLink } from "../../shared/rpc.ts";
-import type { Core } from "../core/core.ts";
+import { CLOSE, type LinkOptions, portPipe, type ServedLink, serveLink } from "../../shared/rpc.ts";
 import type { Log } from "../core/report/log.ts";
 import { PORT_MESSAGE, PORT_WANTED } from "./port-names.ts";
 import { isOurs } from "./routes.ts";
@@ -14,7 +13,7 @@ export interface WindowLinks {
 }
 
 /** Gives each admitted window's page one port to Core; a page that loads anew gets a new one, and its old one ends. */
-export function createWindowLinks(core: Pick<Core, "handlers" | "store" | "screens">, log: Log): WindowLinks {
+export function createWindowLinks(core: Omit<LinkOptions, "linkId">, log: Log): WindowLinks {
   const admitted = new Set<WebContents>();
   const links = new Map<WebContents, ServedLink>();
   const end = (contents: WebContents, reason: string) => {

@@ -85,6 +85,11 @@ export class WebContentsStandIn extends EventEmitter {
   }
 }
 
+/** The one place where a stand-in is passed for the real thing. */
+export function asWebContents(standIn: WebContentsStandIn): Electron.WebContents {
+  return standIn as never;
+}
+
 export class BrowserWindowStandIn extends EventEmitter {
   static readonly all: BrowserWindowStandIn[] = [];
   readonly webContents = new WebContentsStandIn();
