@@ -8,15 +8,33 @@ export interface Order {
   readonly descending: boolean;
 }
 
-/** Unknown values stand last in either direction; equal ones by title. */
-export function sortPositions(positions: readonly PositionSnapshot[], { column, descending }: Order): PositionSnapshot[] {
+/** Columns in the position's own currency. */
+const MONEY: ReadonlySet<Column> = new Set(["value", "daily", "unrealized"]);
+
+/** The base currency first, then by name. */
+function byCurrency(base: string | null): (a: string, b: string) => number {
+  return (a, b) => Number(b === base) - Number(a === base) || a.localeCompare(b);
+}
+
+/** Amounts are ordered within their currency: yen and dollars have no order of their own. Unknown values stand last in either direction. */
+export function sortPositions(positions: readonly PositionSnapshot[], { column, descending }: Order, base: string | null): PositionSnapshot[] {
   const factor = descending ? -1 : 1;
+  const currencies = byCurrency(base);
   return [...positions].sort((a, b) => {
     if (column === "title") return factor * a.title.localeCompare(b.title, undefined, { numeric: true });
+    const group = MONEY.has(column) ? currencies(a.currency, b.currency) : 0;
+    if (group !== 0) return group;
     const [left, right] = [a[column], b[column]];
     if (left === null || right === null) return Number(left === null) - Number(right === null);
     return factor * compareDecimals(left, right) || a.title.localeCompare(b.title);
   });
+}
+
+/** Digits after the point: as many as the kind is quoted in. Prices of stocks carry noise beyond that. */
+export function priceDigits(value: Decimal, kind: string): number {
+  const has = value.split(".")[1]?.length ?? 0;
+  const most = kind === "CASH" ? 5 : kind === "STK" && compareDecimals(value, "10") >= 0 ? 2 : 4;
+  return Math.min(most, Math.max(2, has));
 }
 
 /** Every word must occur in the title, symbol, kind, exchange or currency. */
@@ -40,8 +58,8 @@ export interface Total {
 }
 
 /** One row a currency: amounts of different currencies are never added. A column with nothing known in it has no total. */
-export function totals(positions: readonly PositionSnapshot[]): Total[] {
-  const currencies = [...new Set(positions.map((position) => position.currency))].sort();
+export function totals(positions: readonly PositionSnapshot[], base: string | null): Total[] {
+  const currencies = [...new Set(positions.map((position) => position.currency))].sort(byCurrency(base));
   return currencies.map((currency) => {
     const mine = positions.filter((position) => position.currency === currency);
     const sum = (column: "value" | "daily" | "unrealized") => {

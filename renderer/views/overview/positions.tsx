@@ -6,12 +6,15 @@ import { strings } from "../../strings.ts";
 import { Icon } from "../../ui/icons.tsx";
 import { Amount, useMasking } from "../../ui/masking.tsx";
 import { ExportMenu } from "./export-menu.tsx";
-import { COLUMNS, type Column, filterPositions, type Order, sortPositions, totals } from "./position-order.ts";
+import { COLUMNS, type Column, filterPositions, type Order, priceDigits, sortPositions, totals } from "./position-order.ts";
 
 export function Positions({ server, gateway, account }: { server: string; gateway: string; account: AccountSnapshot }) {
   const [filter, setFilter] = useState("");
   const [order, setOrder] = useState<Order>({ column: "value", descending: true });
-  const shown = useMemo(() => sortPositions(filterPositions(account.positions, filter), order), [account.positions, filter, order]);
+  const shown = useMemo(
+    () => sortPositions(filterPositions(account.positions, filter), order, account.baseCurrency),
+    [account.positions, account.baseCurrency, filter, order],
+  );
   return (
     <section className="positions" aria-label={strings.positions.label}>
       <div className="positions-head">
@@ -21,12 +24,26 @@ export function Positions({ server, gateway, account }: { server: string; gatewa
         </SearchField>
         <ExportMenu server={server} gateway={gateway} />
       </div>
-      {account.positions.length === 0 ? <p className="quiet">{strings.positions.none}</p> : <PositionTable shown={shown} order={order} setOrder={setOrder} />}
+      {account.positions.length === 0 ? (
+        <p className="quiet">{strings.positions.none}</p>
+      ) : (
+        <PositionTable shown={shown} base={account.baseCurrency} order={order} setOrder={setOrder} />
+      )}
     </section>
   );
 }
 
-function PositionTable({ shown, order, setOrder }: { shown: readonly PositionSnapshot[]; order: Order; setOrder: (order: Order) => void }) {
+function PositionTable({
+  shown,
+  base,
+  order,
+  setOrder,
+}: {
+  shown: readonly PositionSnapshot[];
+  base: string | null;
+  order: Order;
+  setOrder: (order: Order) => void;
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className="table-box" tabIndex={0} aria-label={strings.positions.table}>
@@ -51,7 +68,7 @@ function PositionTable({ shown, order, setOrder }: { shown: readonly PositionSna
           )}
         </tbody>
         <tfoot>
-          {totals(shown).map((total) => (
+          {totals(shown, base).map((total) => (
             <tr key={total.currency}>
               <th scope="row">{strings.positions.total(total.currency)}</th>
               <td />
@@ -90,20 +107,17 @@ const Row = memo(function Row({ position }: { position: PositionSnapshot }) {
         {position.title} <span className="quiet kind">{position.kind}</span>
       </th>
       <td>{masked ? "•••" : formatDecimal(position.quantity)}</td>
-      <td>{formatPrice(position.price)}</td>
+      <td>{formatPrice(position.price, position.kind)}</td>
       <Money value={position.value} currency={currency} />
-      <td>{masked ? "•••" : formatPrice(position.averageCost)}</td>
+      <td>{masked ? "•••" : formatPrice(position.averageCost, position.kind)}</td>
       <Money value={position.daily} currency={currency} signed />
       <Money value={position.unrealized} currency={currency} signed />
     </tr>
   );
 });
 
-/** At least two digits after the point, five at the most (currencies are quoted in half pips). */
-function formatPrice(value: Decimal | null): string {
-  if (value === null) return "–";
-  const decimals = value.split(".")[1]?.length ?? 0;
-  return formatDecimal(value, { digits: Math.min(5, Math.max(2, decimals)) });
+function formatPrice(value: Decimal | null, kind: string): string {
+  return value === null ? "–" : formatDecimal(value, { digits: priceDigits(value, kind) });
 }
 
 function Money({ value, currency, signed = false }: { value: Decimal | null; currency: string; signed?: boolean }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filterPositions, sortPositions, totals } from "../../../renderer/views/overview/position-order.ts";
+import { filterPositions, priceDigits, sortPositions, totals } from "../../../renderer/views/overview/position-order.ts";
 import type { PositionSnapshot } from "../../../shared/snapshot.ts";
 
 function position(title: string, part: Partial<PositionSnapshot> = {}): PositionSnapshot {
@@ -33,12 +33,34 @@ describe("positions", () => {
       position("C", { value: "9007199254740993.02" }),
       position("D", { value: "-5" }),
     ];
-    expect(titles(sortPositions(all, { column: "value", descending: true }))).toEqual(["C", "B", "D", "A"]);
-    expect(titles(sortPositions(all, { column: "value", descending: false }))).toEqual(["D", "B", "C", "A"]);
+    expect(titles(sortPositions(all, { column: "value", descending: true }, "USD"))).toEqual(["C", "B", "D", "A"]);
+    expect(titles(sortPositions(all, { column: "value", descending: false }, "USD"))).toEqual(["D", "B", "C", "A"]);
   });
   it("sorts titles as people count", () => {
     const all = [position("SPY 600 C"), position("SPY 1000 C"), position("ES Dec 26")];
-    expect(titles(sortPositions(all, { column: "title", descending: false }))).toEqual(["ES Dec 26", "SPY 600 C", "SPY 1000 C"]);
+    expect(titles(sortPositions(all, { column: "title", descending: false }, "USD"))).toEqual(["ES Dec 26", "SPY 600 C", "SPY 1000 C"]);
+  });
+  it("orders amounts within their currency, the base currency first, and everything else across", () => {
+    const all = [
+      position("A", { value: "5", quantity: "1" }),
+      position("B", { currency: "JPY", value: "268755", quantity: "2" }),
+      position("C", { currency: "EUR", value: "7", quantity: "3" }),
+      position("D", { value: "9", quantity: "4" }),
+    ];
+    expect(titles(sortPositions(all, { column: "value", descending: true }, "USD"))).toEqual(["D", "A", "C", "B"]);
+    expect(titles(sortPositions(all, { column: "quantity", descending: true }, "USD"))).toEqual(["D", "C", "B", "A"]);
+  });
+  it("shows prices as they are quoted", () => {
+    expect(
+      [
+        ["226.65028", "STK"],
+        ["9.12345", "STK"],
+        ["1.16425", "CASH"],
+        ["5937.40525", "FUT"],
+        ["14.5", "OPT"],
+        ["7", "STK"],
+      ].map(([value, kind]) => priceDigits(value ?? "0", kind ?? "")),
+    ).toEqual([2, 4, 5, 4, 2, 2]);
   });
   it("finds by every word, in title, kind, exchange or currency", () => {
     const all = [position("AAPL"), position("SPY 2026-12-18 600 C", { kind: "OPT" }), position("VWCE", { currency: "EUR" })];
@@ -48,7 +70,7 @@ describe("positions", () => {
   });
   it("never adds currencies together, and gives no total of nothing known", () => {
     const all = [position("A", { value: "0.1", daily: "1" }), position("B", { value: "0.2" }), position("C", { currency: "EUR", value: "7" })];
-    expect(totals(all)).toEqual([
+    expect(totals(all, "EUR")).toEqual([
       { currency: "EUR", value: "7", daily: null, unrealized: null },
       { currency: "USD", value: "0.3", daily: "1", unrealized: null },
     ]);
