@@ -11,6 +11,8 @@ export interface Access {
   snapshot(): Snapshot;
   subscribe(listener: () => void): () => void;
   call<N extends CallName>(name: N, input: CallInput<N>, deadlineMs: number): Promise<CallResult<N>>;
+  /** Only where the looking is ours: the running Gatelight's person opens screens. Never rejects. */
+  checkScreen(server: string, gateway: string, signal: AbortSignal): Promise<void>;
   /** The running Gatelight was quit meanwhile. */
   onLost(listener: () => void): void;
   close(): Promise<void>;
@@ -29,6 +31,7 @@ export async function openAccess(dataDir: string | null): Promise<Access> {
       snapshot: () => newest,
       subscribe: (listener) => client.subscribe(listener),
       call: (name, input, deadlineMs) => client.call(name, input, { deadlineMs }),
+      checkScreen: async () => undefined,
       onLost: (listener) => client.onClose(listener),
       close: async () => client.close(),
     };
@@ -41,6 +44,7 @@ export async function openAccess(dataDir: string | null): Promise<Access> {
     subscribe: (listener) => store.subscribe(listener),
     call: async (name, input, deadlineMs) =>
       (await runCall(handlers, name, input, { signal: AbortSignal.timeout(deadlineMs), link: "command-line" })) as CallResult<typeof name>,
+    checkScreen: own.core.checkScreen,
     onLost: () => undefined,
     close: own.close,
   };

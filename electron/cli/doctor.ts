@@ -46,26 +46,51 @@ const lightsOf = (snapshot: Snapshot): string =>
     ]),
   );
 
+/** Tries each screen's password once, as soon as the screen answers. @returns whether one is still being tried */
+function screenChecks(access: Access, signal: AbortSignal): (snapshot: Snapshot) => boolean {
+  const begun = new Set<string>();
+  let running = 0;
+  return (snapshot) => {
+    for (const server of snapshot.servers)
+      for (const gateway of server.gateways) {
+        const key = `${server.id}/${gateway.id}`;
+        if (gateway.lights.screen.state !== "up" || begun.has(key)) continue;
+        begun.add(key);
+        running++;
+        void access.checkScreen(server.id, gateway.id, signal).finally(() => {
+          running--;
+        });
+      }
+    return running > 0;
+  };
+}
+
 /** All up, or a verdict that stood for a while, or the end of the deadline: what is not known by then stays unknown. */
 async function waitForVerdict(access: Access, wanted: Arguments, startedAt: number): Promise<Snapshot> {
   const until = startedAt + wanted.deadlineMs - RESERVE_MS;
+  const leave = new AbortController();
+  const checking = screenChecks(access, leave.signal);
   let stableSince = Date.now();
   let last = "";
-  for (;;) {
-    const now = select(access.snapshot(), wanted.server, wanted.gateway);
-    const lights = lightsOf(now);
-    if (lights !== last) {
-      last = lights;
-      stableSince = Date.now();
+  try {
+    for (;;) {
+      const now = select(access.snapshot(), wanted.server, wanted.gateway);
+      const lights = lightsOf(now);
+      if (lights !== last) {
+        last = lights;
+        stableSince = Date.now();
+      }
+      const decided = !checking(now) && isDecided(now.servers);
+      const complete = now.servers
+        .flatMap((server) => server.gateways)
+        .every((gateway) => gateway.session.state !== "ready" || gateway.accounts.every((account) => account.at !== null));
+      if (decided && now.light === "up" && complete) return now;
+      if (decided && Date.now() - stableSince >= (access.shared ? 0 : STABLE_MS)) return now;
+      if (Date.now() >= until) return now;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(LOOK_MS, until - Date.now()))));
     }
-    const decided = isDecided(now.servers);
-    const complete = now.servers
-      .flatMap((server) => server.gateways)
-      .every((gateway) => gateway.session.state !== "ready" || gateway.accounts.every((account) => account.at !== null));
-    if (decided && now.light === "up" && complete) return now;
-    if (decided && Date.now() - stableSince >= (access.shared ? 0 : STABLE_MS)) return now;
-    if (Date.now() >= until) return now;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(LOOK_MS, until - Date.now()))));
+  } finally {
+    leave.abort();
   }
 }
 
@@ -78,8 +103,11 @@ export async function doctor(wanted: Arguments, terminal: Terminal): Promise<num
       terminal.error("No server is set up yet. Start Gatelight (gatelight serve) and add your home server.");
       return 2;
     }
-    const snapshot = await waitForVerdict(access, wanted, startedAt);
-    const tools = wanted.mcpTools ? await callTools(access, snapshot, Math.max(1_000, startedAt + wanted.deadlineMs - Date.now())) : [];
+    const left = () => Math.max(1_000, startedAt + wanted.deadlineMs - RESERVE_MS - Date.now());
+    const before = await waitForVerdict(access, wanted, startedAt);
+    const tools = wanted.mcpTools ? await callTools(access, before, left()) : [];
+    // What the calls showed is part of the verdict.
+    const snapshot = wanted.mcpTools ? await waitForVerdict(access, wanted, startedAt) : before;
     if (wanted.json) terminal.out(JSON.stringify(reportJson(snapshot, Date.now())));
     else {
       // A report is pasted into forums: no account number, and no user name unless asked for.

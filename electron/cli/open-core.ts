@@ -43,7 +43,7 @@ export async function openCore(options: OpenCoreOptions): Promise<OpenCore> {
   const log = createLog({ file: browser ? join(dir, "gatelight.log") : null, users: [userInfo().username] });
   for (const secret of secrets.fromEnvironment) log.hide(secret);
   const notices: Notice[] = [];
-  const history = browser ? await openHistory({ file: join(dir, "history.sqlite"), clock: systemClock }) : null;
+  const history = browser ? await openHistory({ file: join(dir, "history.sqlite"), clock: systemClock, onFault: (message) => log.warn(message) }) : null;
   if (history?.notice != null) notices.push(history.notice);
   const core = createCore({
     clock: systemClock,

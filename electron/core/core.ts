@@ -8,6 +8,7 @@ import type { History } from "./history/history.ts";
 import type { ResolveEnvironment } from "./host-link/ssh/resolve-route.ts";
 import { createPrompts, type Prompts } from "./prompt-broker.ts";
 import type { Log } from "./report/log.ts";
+import { checkScreen } from "./screen/screen-check.ts";
 import { createScreens, type Screens } from "./screen/screens.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
 import { ServerRuntime } from "./server-runtime.ts";
@@ -42,6 +43,8 @@ export interface Core {
   readonly screens: Screens;
   readonly prompts: Prompts;
   readonly settings: SettingsStore;
+  /** Logs in to a gateway's screen once, with a password that is known, and looks whether anything is painted. Never rejects. */
+  checkScreen(server: string, gateway: string, signal: AbortSignal): Promise<void>;
   /** All links at once: after sleep, a network change, a click on the tray. */
   reconnect(reason: string): void;
   /** The machine goes to sleep: API sessions are closed cleanly. */
@@ -183,6 +186,15 @@ export function createCore(options: CoreOptions): Core {
       },
     }),
     reconnect,
+    async checkScreen(server, gateway, signal) {
+      const runtime = servers.get(server);
+      const address = runtime?.gateway(gateway)?.route("vnc") ?? null;
+      const password = await options.secrets.get({ kind: "vnc-password", server, gateway });
+      if (runtime === undefined || address === null || password === null) return;
+      await checkScreen({ link: runtime.link, address, password, clock, signal, report: (report) => runtime.screenReport(gateway, report) }).catch(
+        (error: unknown) => log.info("the screen could not be checked", { error: String(error) }),
+      );
+    },
     async suspend() {
       suspended = (await Promise.all([...servers.values()].map((server) => server.park()))).flat();
     },

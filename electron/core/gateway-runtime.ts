@@ -10,6 +10,7 @@ import { gatewaySnapshot } from "./gateway-snapshot.ts";
 import type { HostLink } from "./host-link/host-link.ts";
 import { type DialPermit, mayDial, mayLook } from "./may-dial.ts";
 import { createRepairs, type RepairEnd, type Repairs } from "./repair/repairs.ts";
+import type { Log } from "./report/log.ts";
 import { createSession } from "./session/create-session.ts";
 import type { GatewaySession, SessionReport } from "./session/session.ts";
 
@@ -20,6 +21,7 @@ export interface GatewayPorts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly link: HostLink;
+  readonly log: Log;
   readonly server: () => ServerEvidence;
   /** A fresh look at this gateway's sockets; resolves when the facts were taken, or after its deadline. */
   readonly lookNow: () => Promise<void>;
@@ -65,6 +67,8 @@ export class GatewayRuntime {
       random: ports.random,
       clientId: settings.clientId,
       mode: settings.mode,
+      linkUp: () => ports.link.state.kind === "up",
+      log: (line) => ports.log.info(line, { gateway: settings.id }),
       mayDial: () => this.mayDial(),
       dial: (options) => ports.link.dial(this.apiRoute(), options),
     });

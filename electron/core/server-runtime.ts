@@ -66,6 +66,7 @@ export class ServerRuntime {
           clock,
           random: ports.random,
           link: this.link,
+          log: ports.log.child("session"),
           server: () => this.evidence,
           lookNow: () => this.watch.lookNow(gateway.id),
           lookAtAll: () => this.lookAtAll(gateway.id),

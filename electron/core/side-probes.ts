@@ -17,6 +17,9 @@ export interface SidePorts {
   readonly take: (facts: GatewayFacts) => void;
 }
 
+/** A container that started this recently (ms) may have been started by another program. */
+const YOUNG_MS = 600_000;
+
 /** What stands beside the chain of one gateway: its screen and its MCP server. */
 export class SideProbes {
   private readonly screen: ScreenProbe;
@@ -74,10 +77,12 @@ export class SideProbes {
       this.screen.probeNow();
     }
     const { starts } = evidence.history;
-    if (starts.length !== this.startsSeen) {
-      this.startsSeen = starts.length;
-      if (starts.length > 1 && starts.at(-1)?.byUs === false) void this.mcp?.askHealing();
-    }
+    const last = starts.at(-1);
+    if (last === undefined || starts.length === this.startsSeen) return;
+    this.startsSeen = starts.length;
+    // At the first look nobody knows who started it; a young container may be a healer's work.
+    const young = last.seenAt - last.startedAt < YOUNG_MS;
+    if (!last.byUs && (starts.length > 1 || young)) void this.mcp?.askHealing();
   }
 
   mcpContainer(container: ContainerFact): void {

@@ -222,7 +222,8 @@ describe("the browser host", () => {
   });
 
   it("lets in whoever shows the token, with its own Origin or none", async () => {
-    for (const headers of [{}, { Origin: `http://localhost:${host.port}` }]) {
+    const cases: Record<string, string>[] = [{}, { Origin: `http://localhost:${host.port}` }];
+    for (const headers of cases) {
       const socket = await opened(headers);
       const first = once(socket, "message");
       socket.send(enter(host.token));

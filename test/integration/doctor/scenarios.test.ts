@@ -9,23 +9,37 @@ import { shiftedBy } from "../../support/shift-clock.ts";
 import { runCli } from "./run-cli.ts";
 
 /** A person is needed: these end with 3, every other cause with 1. */
-const NEEDS_A_PERSON = new Set(["host-key-unknown", "second-factor-pending"]);
+const NEEDS_A_PERSON = new Set([
+  "host-key-unknown",
+  "ssh-auth-failed",
+  "second-factor-pending",
+  "second-factor-missed",
+  "second-factor-device",
+  "weekly-login-due",
+]);
+
+/** What a single look cannot know, since it lies in what went before: told by a Gatelight that watches (watch.test.ts). */
+const NEEDS_A_PAST = new Set(["tunnel-half-open", "settings-lost"]);
+/** Over in seconds at the pace of the others. */
+const SLOW = new Set(["booting"]);
 
 describe("doctor against the simulated home server", () => {
-  it.concurrent.each(listScenarios())(
+  it.concurrent.each(listScenarios().filter(({ id }) => !NEEDS_A_PAST.has(id)))(
     "$id → $cause",
     async ({ id, cause }) => {
       const dir = mkdtempSync(join(tmpdir(), "gl-doctor-"));
-      const simulator = await startSimulator({ dir, scenario: id, speed: 4, clockOffsetMs: shiftedBy });
+      const simulator = await startSimulator({ dir, scenario: id, speed: SLOW.has(id) ? 1 : 4, clockOffsetMs: shiftedBy });
       try {
         const data = join(dir, "data");
         mkdirSync(data, { mode: 0o700 });
         writeFileSync(join(data, "settings.json"), JSON.stringify(simulator.settings));
-        const run = await runCli(["doctor", "--json", "--deadline", "40", "--data-dir", data], { GATELIGHT_VNC_PASSWORD: simulator.vncPassword });
+        const run = await runCli(["doctor", "--json", ...(id === "mcp-desync" ? ["--mcp-tools"] : []), "--deadline", "40", "--data-dir", data], {
+          GATELIGHT_VNC_PASSWORD: simulator.vncPassword,
+        });
         const report = doctorReport.parse(JSON.parse(run.stdout));
-        const paper = report.servers[0]?.gateways.find((gateway) => gateway.id === "paper");
-        const seen = paper?.cause === null || paper === undefined ? null : paper.cause.id;
-        expect(seen, JSON.stringify(paper, null, 1)).toBe(cause);
+        // Nothing else may be said of either gateway: the one that is well stays without a cause.
+        const named = report.servers.flatMap((server) => server.gateways.flatMap((gateway) => (gateway.cause === null ? [] : [gateway.cause.id])));
+        expect([...new Set(named)], JSON.stringify(report, null, 1)).toEqual(cause === null ? [] : [cause]);
         expect(run.code).toBe(cause === null ? 0 : NEEDS_A_PERSON.has(cause) ? 3 : 1);
         expect(`${run.stdout}${run.stderr}`).not.toContain("canary-");
       } finally {
