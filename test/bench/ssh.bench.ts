@@ -125,8 +125,10 @@ async function upload(open: Open, bytes: number): Promise<void> {
   const stream = await open("sink");
   const done = receive(stream, 1);
   stream.write(length(bytes));
-  for (let left = bytes; left > 0; left -= BLOCK.length) {
-    if (!stream.write(BLOCK.subarray(0, Math.min(left, BLOCK.length)))) await new Promise((resolve) => stream.once("drain", resolve));
+  for (let left = bytes; left > 0 && !stream.destroyed; left -= BLOCK.length) {
+    if (stream.write(BLOCK.subarray(0, Math.min(left, BLOCK.length)))) continue;
+    const room = new Promise((resolve) => stream.once("drain", resolve));
+    await Promise.race([room, done]);
   }
   await done;
   stream.destroy();
