@@ -4,6 +4,7 @@ import type {
   BrokerFact,
   ContainerFact,
   Fact,
+  ForwardFact,
   GatewayEvidence,
   GatewayHistory,
   GatewayTarget,
@@ -73,12 +74,14 @@ export class GatewayFactBook {
     this.history = noteRepair(this.history, id, now);
   }
 
-  evidence(server: ServerEvidence): GatewayEvidence {
-    const { container, login, sockets, processes, route, screen, mcp } = this.facts;
+  evidence(server: ServerEvidence, forwards: readonly ForwardFact[], now: number): GatewayEvidence {
+    const { container } = this.facts;
+    const skew = server.clockSkewMs?.value ?? 0;
+    const { login, sockets, processes, route, screen, mcp } = this.facts;
     return {
       server,
       gateway: this.target,
-      container: container ?? null,
+      container: container === undefined ? null : { at: container.at, value: onOurClock(container.value, skew) },
       login: login ?? null,
       sockets: sockets ?? null,
       processes: processes ?? null,
@@ -88,9 +91,17 @@ export class GatewayFactBook {
       account: this.account,
       screen: screen ?? null,
       mcp: mcp ?? null,
-      history: this.history,
+      forwards: { at: now, value: forwards },
+      history: { ...this.history, starts: this.history.starts.map((start) => ({ ...start, startedAt: start.startedAt - skew })) },
     };
   }
+}
+
+/** Docker stamps by the server's clock. The book keeps its stamps, so that a better known skew is no restart; evidence speaks our time. */
+function onOurClock(fact: ContainerFact, skew: number): ContainerFact {
+  if (fact.kind === "missing" || skew === 0) return fact;
+  const ours = (at: number | null) => (at === null ? null : at - skew);
+  return { ...fact, createdAt: ours(fact.createdAt), startedAt: ours(fact.startedAt), finishedAt: ours(fact.finishedAt) };
 }
 
 /** Fields that stay true only while their connection lives. */

@@ -1,6 +1,6 @@
 import type { GatewaySettings, ServerSettings } from "../../shared/settings.ts";
 import { gatewayPorts } from "../../shared/settings.ts";
-import type { GatewaySnapshot, RepairRun } from "../../shared/snapshot.ts";
+import type { ForwardSnapshot, GatewaySnapshot, RepairRun } from "../../shared/snapshot.ts";
 import type { Clock } from "./clock.ts";
 import { diagnose } from "./diagnosis/diagnose.ts";
 import type { GatewayEvidence, GatewayTarget, Route, ServerEvidence } from "./diagnosis/evidence.ts";
@@ -23,6 +23,7 @@ export interface GatewayPorts {
   readonly link: HostLink;
   readonly log: Log;
   readonly server: () => ServerEvidence;
+  readonly forwards: () => readonly ForwardSnapshot[];
   /** A fresh look at this gateway's sockets; resolves when the facts were taken, or after its deadline. */
   readonly lookNow: () => Promise<void>;
   /** Container, log and sockets anew. */
@@ -113,7 +114,7 @@ export class GatewayRuntime {
   }
 
   evidence(): GatewayEvidence {
-    return this.facts.evidence(this.ports.server());
+    return this.facts.evidence(this.ports.server(), this.ports.forwards(), this.ports.clock.now());
   }
 
   take(facts: GatewayFacts): void {
@@ -145,7 +146,7 @@ export class GatewayRuntime {
     this.ports.onChange();
   }
 
-  snapshot(forwards: GatewaySnapshot["forwards"]): GatewaySnapshot {
+  snapshot(): GatewaySnapshot {
     return gatewaySnapshot({
       gateway: this.settings,
       evidence: this.evidence(),
@@ -153,7 +154,7 @@ export class GatewayRuntime {
       report: this.session.report,
       repairs: this.repairs.offers(),
       run: this.repairs.run,
-      forwards,
+      forwards: this.ports.forwards(),
       now: this.ports.clock.now(),
     });
   }

@@ -43,7 +43,7 @@ export class ServerRuntime {
   private readonly watch: ServerWatch;
   private readonly runtimes: ReadonlyMap<string, GatewayRuntime>;
   private readonly sides: ReadonlyMap<string, SideProbes>;
-  private readonly forwards: ReadonlyMap<string, GatewayForwards>;
+  private forwards: ReadonlyMap<string, GatewayForwards> = new Map();
   private readonly keeper: HistoryKeeper | null;
   private evidence: ServerEvidence;
   private linkLight: LightSnapshot;
@@ -68,6 +68,7 @@ export class ServerRuntime {
           link: this.link,
           log: ports.log.child("session"),
           server: () => this.evidence,
+          forwards: () => this.forwards.get(gateway.id)?.snapshot ?? [],
           lookNow: () => this.watch.lookNow(gateway.id),
           lookAtAll: () => this.lookAtAll(gateway.id),
           mcpPost: (path, deadlineMs) => this.side(gateway.id).post(path, deadlineMs),
@@ -185,7 +186,7 @@ export class ServerRuntime {
       light: this.linkLight.state === "up" && this.dockerLight.state !== "off" ? this.dockerLight.state : this.linkLight.state,
       link: this.linkLight,
       docker: this.dockerLight,
-      gateways: this.gateways.map((gateway) => gateway.snapshot(this.forwards.get(gateway.target.id)?.snapshot ?? [])),
+      gateways: this.gateways.map((gateway) => gateway.snapshot()),
     };
   }
 

@@ -16,6 +16,8 @@ const NEEDS_A_PERSON = new Set([
   "second-factor-missed",
   "second-factor-device",
   "weekly-login-due",
+  // The healer is at work while a second factor waits.
+  "competing-healer",
 ]);
 
 /** What a single look cannot know, since it lies in what went before: told by a Gatelight that watches (watch.test.ts). */
