@@ -3,10 +3,8 @@ import type { Gateway, ScreenPort } from "../gateway/gateway.ts";
 import type { SimClock } from "../sim-clock.ts";
 import { Canvas } from "./canvas.ts";
 import { changedTiles } from "./changed-tiles.ts";
-import { paintDialogs, paintLogin } from "./dialogs.ts";
-import { paintDesktop, paintMain } from "./main-window.ts";
 import { RfbClient } from "./rfb-client.ts";
-import { paintSettings } from "./settings-dialog.ts";
+import { paintScreen } from "./screen-model.ts";
 import { actOn, pressKey } from "./ui-actions.ts";
 import { IDLE, type UiState } from "./ui-state.ts";
 import { type Hit, Painter } from "./widgets.ts";
@@ -32,17 +30,7 @@ export function createScreen({ gateway, clock, password }: ScreenOptions): Scree
   let scheduled = false;
 
   const draw = (canvas: Canvas): void => {
-    const painter = new Painter(canvas, state);
-    const screen = gateway.screenState;
-    if (gateway.plan.vnc === "black" || screen === "black") canvas.fill({ x: 0, y: 0, w: WIDTH, h: HEIGHT }, 0);
-    else {
-      paintDesktop(painter);
-      if (gateway.mainSince !== null || screen === "disclaimer") paintMain(painter, gateway, state);
-      else paintLogin(painter, gateway, screen !== "login");
-      paintSettings(painter, state);
-      paintDialogs(painter, gateway);
-    }
-    hits = painter.hits;
+    hits = paintScreen(canvas, gateway, state);
   };
   const paint = () => {
     if (clients.size === 0 || gateway.plan.hung !== null) return;

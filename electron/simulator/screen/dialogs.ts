@@ -1,5 +1,5 @@
-import type { Gateway } from "../gateway/gateway.ts";
 import type { ScreenState } from "../gateway/login-script.ts";
+import type { ScreenModel } from "./screen-model.ts";
 import { COLOUR, type Painter } from "./widgets.ts";
 
 interface Message {
@@ -10,7 +10,7 @@ interface Message {
 }
 
 /** Windows that the gateway puts before a person while it logs in. */
-function message(state: ScreenState, gateway: Gateway): Message | null {
+function message(state: ScreenState, gateway: ScreenModel): Message | null {
   switch (state) {
     case "second-factor":
       return {
@@ -96,7 +96,7 @@ function box(painter: Painter, { title, lines, buttons }: Message, y: number): v
 }
 
 /** The log-in window itself, empty or busy. */
-export function paintLogin(painter: Painter, gateway: Gateway, busy: boolean): void {
+export function paintLogin(painter: Painter, gateway: ScreenModel, busy: boolean): void {
   const rect = { x: 282, y: 150, w: 460, h: 330 };
   painter.window(rect, "IBKR Gateway", { modal: false });
   painter.label("Log in to IBKR Gateway", rect.x + 34, rect.y + 52, COLOUR.text, "bold");
@@ -113,7 +113,7 @@ export function paintLogin(painter: Painter, gateway: Gateway, busy: boolean): v
   if (busy) painter.label(gateway.plan.login === "broker-lockout" ? "Connecting to server..." : "Authenticating...", rect.x + 140, rect.y + 268, COLOUR.muted);
 }
 
-export function paintDialogs(painter: Painter, gateway: Gateway): void {
+export function paintDialogs(painter: Painter, gateway: ScreenModel): void {
   const found = message(gateway.screenState, gateway);
   if (found !== null) box(painter, found, 210);
   if (gateway.api.dialogWaiting)

@@ -1,5 +1,5 @@
 import { FARMS } from "../gateway/farms.ts";
-import type { Gateway } from "../gateway/gateway.ts";
+import type { ScreenModel } from "./screen-model.ts";
 import type { UiState } from "./ui-state.ts";
 import { COLOUR, type Painter } from "./widgets.ts";
 
@@ -49,7 +49,7 @@ function menu(painter: Painter, state: UiState): void {
 }
 
 /** Server, farms and clients with their state, as the gateway shows them. */
-function statusTable(painter: Painter, gateway: Gateway, top: number): number {
+function statusTable(painter: Painter, gateway: ScreenModel, top: number): number {
   const { x, w } = WINDOW;
   const left = x + 20;
   const right = w - 40;
@@ -90,7 +90,7 @@ function statusTable(painter: Painter, gateway: Gateway, top: number): number {
 }
 
 /** The newest lines of the gateway's own log, without IBC's stamps. */
-function logArea(painter: Painter, gateway: Gateway, top: number): void {
+function logArea(painter: Painter, gateway: ScreenModel, top: number): void {
   const { x, y, w, h } = WINDOW;
   const rect = { x: x + 20, y: top + 26, w: w - 40, h: y + h - top - 26 - 36 };
   painter.label("Activity", x + 20, top + 4, COLOUR.muted, "bold");
@@ -104,7 +104,7 @@ function logArea(painter: Painter, gateway: Gateway, top: number): void {
   }
 }
 
-export function paintMain(painter: Painter, gateway: Gateway, state: UiState): void {
+export function paintMain(painter: Painter, gateway: ScreenModel, state: UiState): void {
   const { x, y, w, h } = WINDOW;
   painter.window(WINDOW, "IBKR Gateway", { modal: false });
   const paper = gateway.plan.tradingMode === "paper";

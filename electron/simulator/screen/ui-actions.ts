@@ -1,8 +1,8 @@
-import type { Gateway } from "../gateway/gateway.ts";
+import type { ScreenModel } from "./screen-model.ts";
 import { moveFocus, openSettings, readDraft, typeInto, type UiState } from "./ui-state.ts";
 
 /** A click on a widget, by its id. */
-export function actOn(id: string, state: UiState, gateway: Gateway) {
+export function actOn(id: string, state: UiState, gateway: ScreenModel) {
   const dialog = state.settings;
   const address = /^ip-(\d+)$/.exec(id)?.[1];
   if (dialog !== null && address !== undefined) dialog.selectedIp = Number(address);
@@ -30,7 +30,7 @@ export function actOn(id: string, state: UiState, gateway: Gateway) {
   }
 }
 
-function inSettings(id: string, state: UiState, dialog: NonNullable<UiState["settings"]>, gateway: Gateway): void {
+function inSettings(id: string, state: UiState, dialog: NonNullable<UiState["settings"]>, gateway: ScreenModel): void {
   switch (id) {
     case "page-api":
       dialog.page = "api";
@@ -82,7 +82,7 @@ const ESCAPE = 0xff1b;
 const SPACE = 0x20;
 
 /** A key by its X keysym. */
-export function pressKey(keysym: number, down: boolean, state: UiState, gateway: Gateway): void {
+export function pressKey(keysym: number, down: boolean, state: UiState, gateway: ScreenModel): void {
   if (!down) return;
   if (keysym === ESCAPE) {
     state.menu = null;
