@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { CallContext, Handlers } from "../../shared/contract.ts";
 import type { Clock } from "./clock.ts";
 import { testServer } from "./discovery/test-server.ts";
@@ -8,6 +7,7 @@ import type { History } from "./history/history.ts";
 import { type ResolveEnvironment, resolveSshHost } from "./host-link/ssh/resolve-route.ts";
 import type { Prompts } from "./prompt-broker.ts";
 import type { Log, LogFile } from "./report/log.ts";
+import { namesToHide } from "./report/names-to-hide.ts";
 import { problemReport } from "./report/problem-report.ts";
 import type { Screens } from "./screen/screens.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
@@ -143,7 +143,7 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
       return { name, text: curveCsv(accounts.map(({ id }) => ({ account: id, points: keep().curve({ ...ref, account: id, from: 0, points: 5_000 }) }))) };
     },
     "report.create": async ({ showNames }) => ({
-      text: problemReport(store.current, ports.log.tail?.(REPORT_LOG_LINES) ?? [], { showNames, now: ports.clock.now(), users: [userInfo().username] }),
+      text: problemReport(store.current, ports.log.tail?.(REPORT_LOG_LINES) ?? [], { showNames, now: ports.clock.now(), ...namesToHide(settings.current) }),
     }),
     "mcp.callTool": (ref, { signal }) => serverOf(ref.server).callMcpTool(gatewayOf(ref).target, signal),
     "simulation.play": async ({ scenario }) => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { doctorText, verdictOf } from "../../../electron/core/report/doctor-text.ts";
+import { namesToHide } from "../../../electron/core/report/names-to-hide.ts";
 import { problemReport } from "../../../electron/core/report/problem-report.ts";
 import { exitCode, reportJson } from "../../../electron/core/report/report-json.ts";
 import { doctorReport } from "../../../electron/core/report/report-schema.ts";
+import { settings } from "../../../shared/settings.ts";
 import { LIGHT_STATES, LIGHTS } from "../../../shared/words.ts";
 import { broken, gateway, NOW, server, snapshot } from "./sample-snapshot.ts";
 
@@ -81,6 +83,19 @@ describe("problem report", () => {
     expect(text).toContain("WARN  [ssh] [host-1] closed the line user=[user]");
     expect(text).toContain("API port: 4002 listens, 0 wait (2 s old)");
     for (const word of ["DU1234567", "1000000", "hunter22", "vnc-pass-1", "administrator", "linuxserver"]) expect(text).not.toContain(word);
+  });
+  it("knows the names of the settings", () => {
+    const { users, hosts } = namesToHide(
+      settings.parse({
+        version: 1,
+        servers: [
+          { id: "home", reach: { kind: "ssh", host: "linuxserver.lan", user: "administrator" } },
+          { id: "here", reach: { kind: "local" } },
+        ],
+      }),
+    );
+    expect(users).toContain("administrator");
+    expect(hosts).toEqual(["linuxserver.lan"]);
   });
   it("shows names when asked, and still nothing else", () => {
     const text = problemReport(incident, [...log, "typed vnc-pass-1"], { ...options, showNames: true });
