@@ -37,7 +37,11 @@ export function placeWindow(saved: Rectangle | null, areas: readonly Rectangle[]
       const grip = saved.y >= area.y && saved.y + GRIP.height <= area.y + area.height;
       return wide >= GRIP.width && grip;
     });
-    if (home !== undefined) return { ...saved, width: Math.min(saved.width, home.width), height: Math.min(saved.height, home.height) };
+    if (home !== undefined) {
+      const size = { width: Math.min(saved.width, home.width), height: Math.min(saved.height, home.height) };
+      // One that was larger than this display begins at its edge, or the shrunk rest of it could lie beside it.
+      return { x: size.width < saved.width ? home.x : saved.x, y: saved.y, ...size };
+    }
   }
   const width = Math.min(saved?.width !== undefined && saved.width >= SMALLEST.width ? saved.width : USUAL.width, first.width);
   const height = Math.min(saved?.height !== undefined && saved.height >= SMALLEST.height ? saved.height : USUAL.height, first.height);

@@ -98,6 +98,7 @@ describe("window place", () => {
     ["that display is gone", { x: -1200, y: 20, width: 900, height: 600 }, [wide], { x: 510, y: 220, width: 900, height: 600 }],
     ["title bar above the screen", { x: 10, y: -300, width: 900, height: 600 }, [wide], { x: 510, y: 220, width: 900, height: 600 }],
     ["larger than the display now", { x: 0, y: 0, width: 3000, height: 2000 }, [wide], { x: 0, y: 0, width: 1920, height: 1040 }],
+    ["larger, and begun far to the left of it", { x: -5000, y: 20, width: 8000, height: 600 }, [wide], { x: 0, y: 20, width: 1920, height: 600 }],
     ["absurdly small", { x: 10, y: 10, width: 5, height: 5 }, [wide], { x: 370, y: 130, width: 1180, height: 780 }],
   ])("%s", (_name, saved, areas, wanted) => {
     expect(placeWindow(saved, areas)).toEqual(wanted);
@@ -115,6 +116,7 @@ describe("window place", () => {
         );
         expect(seen).toBe(true);
       }),
+      { numRuns: 2000 },
     );
   });
   it("reads a damaged state as far as it goes", () => {
