@@ -1,5 +1,14 @@
 import type { Gateway } from "./gateway.ts";
 
+/**
+ * The nightly reset belongs to the region of `Peer`. A simulated fault must not be excused by the hour at which somebody plays it, so the
+ * gateway belongs to Asia (whose resets are at 20:45 to 22:05 and 12:15 to 13:15 UTC) during America's and Europe's resets, else to America.
+ */
+function peer(now: number): string {
+  const hour = new Date(now).getUTCHours();
+  return hour >= 3 && hour < 8 ? "hdc1.ibllc.com:4001" : "ndc1.ibllc.com:4001";
+}
+
 /** Text files inside a gateway's container that a monitor may want to read. Never one that holds a password. */
 export function gatewayFile(gateway: Gateway, path: string): string | null {
   switch (path) {
@@ -22,7 +31,7 @@ export function gatewayFile(gateway: Gateway, path: string): string | null {
         "UseSSL=true",
         "",
         "[Communication]",
-        "Peer=ndc1.ibllc.com:4001",
+        `Peer=${peer(gateway.clock.now())}`,
         "Region=us",
         "",
       ].join("\n");

@@ -31,6 +31,7 @@ export interface GatewayOptions {
   readonly screen: (gateway: Gateway) => ScreenPort;
 }
 
+/** The image's loop starts socat again after SSH_RESTART. */
 const RESPAWN_MS = 5_000;
 const copy = (settings: ApiSettings): ApiSettings => ({ ...settings, trustedIps: [...settings.trustedIps] });
 
@@ -104,7 +105,8 @@ export class Gateway implements ContainerProgram {
   /** True if a program could trade now: listening, accepting, answering, data flowing. */
   get usable(): boolean {
     const { plan } = this;
-    const reachable = this.sides.relayRunning && plan.portOverride === null && plan.relayTarget === null;
+    // The relay leads to one port, wherever the API was moved since.
+    const reachable = this.sides.relayRunning && this.api.listener?.options.port === this.apiPort && plan.relayTarget === null;
     const answers = plan.api.reply === "good" && !plan.api.deaf && !plan.api.disclaimer && !plan.api.accountSilent && !plan.acceptDialog;
     return this.container.running && reachable && answers && this.api.listener !== null && !this.api.listener.paused && this.brokerLine;
   }
@@ -134,20 +136,7 @@ export class Gateway implements ContainerProgram {
   }
 
   killProcess(comm: string, signal: string): number {
-    if (comm === "socat" && this.sides.relayRunning) {
-      this.sides.stopRelay();
-      // The image's loop starts it again after SSH_RESTART.
-      this.#after(RESPAWN_MS, () => this.sides.startRelay());
-      return 1;
-    }
-    if (comm === "x11vnc" && this.sides.vncRunning) {
-      this.sides.stopVnc();
-      return 1;
-    }
-    if (comm === "Xvfb" && this.sides.xvfbRunning) {
-      this.sides.stopXvfb();
-      return 1;
-    }
+    if (this.sides.killOne(comm, (run) => this.#after(RESPAWN_MS, run))) return 1;
     if (comm !== "java" || !this.javaRunning) return 0;
     if (signal === "STOP" || signal === "CONT") {
       this.plan.hung = signal === "STOP" ? "stopped" : null;
@@ -157,18 +146,7 @@ export class Gateway implements ContainerProgram {
   }
 
   startProcess(argv: readonly string[]): boolean {
-    const [name = ""] = argv;
-    if (name === "x11vnc" && this.sides.xvfbRunning && !this.sides.vncRunning) {
-      this.plan.vnc = "running";
-      this.sides.startVnc();
-      return true;
-    }
-    if ((name === "socat" || argv.some((word) => word.endsWith("run_socat.sh"))) && !this.sides.relayRunning) {
-      this.plan.relay = "running";
-      this.sides.startRelay();
-      return true;
-    }
-    return false;
+    return this.sides.startOne(argv);
   }
 
   /** Takes up what the plan says now; for scenarios that turn while it runs. */

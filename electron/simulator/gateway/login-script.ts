@@ -39,6 +39,9 @@ export interface ScriptContext {
   readonly readOnly: boolean;
 }
 
+const COLD_ROUNDS = 8;
+const COLD_ROUND_MS = 40_000;
+
 /** From PID 1 to the start of IBC. */
 export function bootSteps(context: ScriptContext): Step[] {
   const { plan, apiPort, relayPort } = context;
@@ -116,8 +119,17 @@ export function loginSteps(context: ScriptContext, from: number): Step[] {
     return steps;
   }
   if (plan.login === "cold-restart-loop") {
-    say(14_000, dialogOpened("Gateway"), "Cold restart in progress");
-    effect(15_000, { kind: "exit", code: 1, restart: true });
+    // Several rounds at once, so that a container that is said to run for minutes has them behind it.
+    for (let round = 0; round < COLD_ROUNDS; round += 1) {
+      const start = round * COLD_ROUND_MS;
+      if (round > 0) {
+        steps.push({ at: at(start), image: ["Starting IBC version 3.24.1 on 2026-11-20", "autorestart file not found: full authentication will be required"] });
+        say(start + 3_000, "Starting session: will exit if login dialog is not displayed within 60 seconds", "Starting Gateway");
+      }
+      say(start + 14_000, "Login dialog WINDOW_OPENED: LoginState is LOGGED_OUT", dialogOpened("Gateway"), "Cold restart in progress");
+      if (round < COLD_ROUNDS - 1) steps.push({ at: at(start + 18_000), image: ["IBC returned exit status 1", "IBC will restart shortly"] });
+    }
+    effect((COLD_ROUNDS - 1) * COLD_ROUND_MS + 18_000, { kind: "exit", code: 1, restart: true });
     return steps;
   }
   if (plan.login === "booting") return steps;

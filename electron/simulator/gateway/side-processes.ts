@@ -83,6 +83,38 @@ export class SideProcesses {
     this.#options.closeViews();
   }
 
+  /** Ends the process of that name. @param respawn runs later what the image's loop does @returns whether it ran */
+  killOne(comm: string, respawn: (run: () => void) => void): boolean {
+    if (comm === "socat" && this.relayRunning) {
+      this.stopRelay();
+      respawn(() => this.startRelay());
+      return true;
+    }
+    if (comm === "x11vnc" && this.vncRunning) {
+      this.stopVnc();
+      return true;
+    }
+    if (comm !== "Xvfb" || !this.#xvfb) return false;
+    this.stopXvfb();
+    return true;
+  }
+
+  /** A person or a repair starts one again. @returns whether it is known and was not running */
+  startOne(argv: readonly string[]): boolean {
+    const [name = ""] = argv;
+    if (name === "x11vnc" && this.#xvfb && !this.vncRunning) {
+      this.#options.plan.vnc = "running";
+      this.startVnc();
+      return true;
+    }
+    if ((name === "socat" || argv.some((word) => word.endsWith("run_socat.sh"))) && !this.relayRunning) {
+      this.#options.plan.relay = "running";
+      this.startRelay();
+      return true;
+    }
+    return false;
+  }
+
   /** Takes up what the plan says now. */
   apply(): void {
     if (this.#options.plan.relay !== "running") this.stopRelay();

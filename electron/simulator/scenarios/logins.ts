@@ -54,7 +54,7 @@ export const LOGINS: readonly Scenario[] = [
     play: login(paper, "stale-autorestart", 8 * MINUTE),
   },
   { id: "restart-stalled", title: "The nightly restart got stuck", cause: "restart-stalled", play: login(paper, "restart-stalled", 12 * MINUTE) },
-  { id: "cold-restart-loop", title: "Cold restarts over and over", cause: "cold-restart-loop", play: login(paper, "cold-restart-loop", 20 * SECOND) },
+  { id: "cold-restart-loop", title: "Cold restarts over and over", cause: "cold-restart-loop", play: login(paper, "cold-restart-loop", 5 * MINUTE) },
   {
     id: "paper-disclaimer",
     title: "The paper account's notice waits for a click",

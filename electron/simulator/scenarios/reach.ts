@@ -44,7 +44,12 @@ export const REACH: readonly Scenario[] = [
       ssh.dropAll();
     },
   },
-  { id: "tunnel-half-open", title: "The line to the server went dead without a word", cause: "tunnel-half-open", play: ({ ssh }) => ssh.setFrozen(true) },
+  {
+    id: "tunnel-half-open",
+    title: "The line to the server went dead without a word",
+    cause: "tunnel-half-open",
+    play: ({ ssh, home, later }) => ssh.freezeInUse((run) => later(250 * home.clock.speed, run)),
+  },
   {
     id: "clock-wrong",
     title: "The server's clock is 23 minutes ahead",

@@ -33,6 +33,7 @@ export class SshServer {
   #ssh: ssh2.Server;
   #port = 0;
   #frozen = false;
+  #freezeAtLogin: (() => void) | null = null;
   /** For tests: connections that authenticated, commands run. */
   logins = 0;
   readonly commands: string[] = [];
@@ -83,6 +84,7 @@ export class SshServer {
   /** Half-open: connections stay, nothing comes back any more, new ones get no banner. */
   setFrozen(frozen: boolean): void {
     this.#frozen = frozen;
+    this.#freezeAtLogin = null;
     for (const socket of this.#sockets) {
       if (frozen) this.#freeze(socket);
       else {
@@ -90,6 +92,12 @@ export class SshServer {
         socket.resume();
       }
     }
+  }
+
+  /** A line that goes dead in use: at once where one is up, else soon after the next login. */
+  freezeInUse(after: (run: () => void) => void): void {
+    if (this.#clients.size > 0) this.setFrozen(true);
+    else this.#freezeAtLogin = () => after(() => this.setFrozen(true));
   }
 
   /** Another host key from now on, as after a reinstallation. */
@@ -139,6 +147,7 @@ export class SshServer {
     client.on("authentication", (context) => this.#authenticate(context));
     client.on("ready", () => {
       this.logins += 1;
+      this.#freezeAtLogin?.();
       this.#forwarding(client);
     });
     client.on("session", (accept) => {

@@ -104,6 +104,8 @@ describe("the simulated SSH server", () => {
     await Promise.all([once(client, "close"), simulator.play("server-unreachable")]);
     const refused = connect(simulator.ssh.port, "127.0.0.1");
     expect(await once(refused, "error")).toMatchObject([{ code: "ECONNREFUSED" }]);
+    await simulator.play("healthy");
+    await logIn(simulator);
     await simulator.play("tunnel-half-open");
     const silent = connect(simulator.ssh.port, "127.0.0.1");
     let bytes = 0;
