@@ -45,7 +45,7 @@ export interface SimulatorOptions {
   readonly speed?: number;
   /** Only the first 8 characters count, as in VNC. Default "gatelight" → "gateligh". */
   readonly vncPassword?: string;
-  /** How far this process' clock is ahead of the machine's (tests that moved it), in ms. */
+  /** How far this process' clock is ahead of the machine's (tests that moved it), in ms. Default: GATELIGHT_SIM_CLOCK_OFFSET_MS, else 0. */
   readonly clockOffsetMs?: number;
 }
 
@@ -115,7 +115,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     vncPassword,
     publishAll: options.publish === true,
     hostPort: (gateway, port) => hostPort(`${gateway}:${port}`),
-    clockOffsetMs: options.clockOffsetMs,
+    clockOffsetMs: options.clockOffsetMs ?? Number(process.env.GATELIGHT_SIM_CLOCK_OFFSET_MS ?? 0),
   });
   const dial = new HostDial(home);
   published.use(dial);
