@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+import type { Settings } from "../../shared/settings.ts";
+import { missingPeers } from "../support/peers.ts";
+import { FAULTS, type Fault } from "./faults.ts";
+import { quietPeer } from "./quiet-region.ts";
+import { RemoteHost } from "./remote-host.ts";
+import { importImage, Stack, VNC_PASSWORD } from "./stack.ts";
+
+export interface LabOptions {
+  readonly modes?: readonly ("paper" | "live")[];
+  /** How many times faster than real a log-in goes. */
+  readonly speed?: number;
+  /** Between two looks of the MCP server at its own connections, ms. */
+  readonly healMs?: number;
+}
+
+/** A home server built from real parts, on this machine. */
+export interface Lab {
+  readonly folder: string;
+  readonly host: RemoteHost;
+  readonly paper: Stack;
+  readonly stacks: readonly Stack[];
+  readonly vncPassword: string;
+  /** A settings file that reaches it. */
+  settings(change?: SettingsChange): Settings;
+  /** @throws Error when there is no such fault */
+  inject(id: string): Promise<Fault>;
+  /** Undoes what was injected; resolves when the gateways accept again. */
+  heal(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface SettingsChange {
+  readonly host?: string;
+  readonly port?: number;
+  readonly identityFile?: string;
+  readonly knownHostsFile?: string;
+}
+
+/** Why no lab can be had here, in one sentence; `null` when it can. Under CI=true a missing program is an error. */
+export function whyNoLab(): string | null {
+  if (process.platform !== "linux") return "The lab needs Linux: network namespaces and Docker.";
+  if (process.getuid?.() !== 0) {
+    if (process.env.CI === "true") throw new Error("The lab must run as root: it makes a network namespace and starts dockerd.");
+    return "The lab must run as root: it makes a network namespace and starts dockerd.";
+  }
+  const missing = missingPeers("sshd", "dockerd", "ip", "iptables", "socat", "Xvfb", "x11vnc");
+  return missing.length === 0 ? null : `The lab needs ${missing.join(", ")}; npm run setup:peers installs them.`;
+}
+
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const folder = mkdtempSync(join(tmpdir(), "gl-lab-"));
+  const host = new RemoteHost(folder);
+  const bundleDir = join(folder, "bundle");
+  const peer = quietPeer(new Date());
+  const stacks = (options.modes ?? ["paper"]).map((mode) => new Stack(host, { mode, speed: options.speed ?? 8, healMs: options.healMs ?? 30_000, peer }));
+  const [paper] = stacks;
+  if (paper === undefined) throw new Error("a lab needs a gateway");
+  let undo: (() => Promise<void>)[] = [];
+  const dispose = async () => {
+    await host.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all([host.start(), bundle(bundleDir)]);
+    await importImage(host);
+    for (const stack of stacks) {
+      await stack.create();
+      stack.startBroker(bundleDir);
+    }
+    await Promise.all(stacks.map((stack) => stack.settled()));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    folder,
+    host,
+    paper,
+    stacks,
+    vncPassword: VNC_PASSWORD,
+    settings: (change = {}) => settingsOf(host, stacks, change),
+    async inject(id) {
+      const fault = FAULTS.find((one) => one.id === id);
+      if (fault === undefined) throw new Error(`There is no fault "${id}". There are: ${FAULTS.map((one) => one.id).join(", ")}.`);
+      undo.push(() => fault.heal(paper, host));
+      await fault.inject(paper, host);
+      return fault;
+    },
+    async heal() {
+      const all = undo.reverse();
+      undo = [];
+      for (const heal of all) await heal();
+      await Promise.all(stacks.map((stack) => stack.settled()));
+    },
+    dispose,
+  };
+}
+
+async function bundle(dir: string): Promise<void> {
+  mkdirSync(dir, { recursive: true });
+  for (const name of ["java", "mcp", "broker"]) {
+    const build = await rolldown({ input: join(import.meta.dirname, "stand-in", `${name}.ts`), platform: "node", logLevel: "warn" });
+    await build.write({ file: join(dir, `${name}.mjs`), format: "esm", codeSplitting: false });
+    await build.close();
+  }
+}
+
+function settingsOf(host: RemoteHost, stacks: readonly Stack[], change: SettingsChange): Settings {
+  return {
+    version: 1,
+    servers: [
+      {
+        id: "lab",
+        name: "linuxserver.lan",
+        reach: {
+          kind: "ssh",
+          host: change.host ?? host.address,
+          port: change.port ?? 22,
+          user: host.user,
+          identityFiles: [change.identityFile ?? host.identityFile],
+          useAgent: false,
+          useSshConfig: false,
+          knownHostsFile: change.knownHostsFile ?? host.knownHostsFile,
+        },
+        docker: "docker",
+        gateways: stacks.map((stack) => ({
+          id: stack.mode,
+          name: stack.mode === "paper" ? "Paper" : "Live",
+          mode: stack.mode,
+          container: stack.gateway,
+          clientId: 901,
+          mcp: { url: `http://127.0.0.1:${stack.mode === "paper" ? 48_012 : 48_014}`, container: stack.mcp },
+        })),
+      },
+    ],
+    notify: { afterSeconds: 10, mute: false },
+    privacy: { maskAmounts: false },
+    startAtLogin: false,
+  };
+}
