@@ -11,12 +11,14 @@ import type {
   LoginFact,
   McpFact,
   ProcessesFact,
+  Route,
   RouteFact,
   ScreenFact,
   ServerEvidence,
   SocketsFact,
 } from "./diagnosis/evidence.ts";
 import { emptyHistory, noteBrokerCode, noteContainer, noteFailures, notePeer, noteQueue, noteReady, noteRepair } from "./gateway-history.ts";
+import { followedRoute } from "./session/followed-port.ts";
 import type { SessionReport } from "./session/session.ts";
 
 /** What a probe may hand in; each fact carries the time at which it was seen. */
@@ -38,11 +40,14 @@ export class GatewayFactBook {
   private broker: Fact<BrokerFact> | null = null;
   private account: Fact<AccountFact> | null = null;
   private history: GatewayHistory = emptyHistory();
+  /** The API port as the newest notice 1300 told it. */
+  private announced: number | null = null;
 
   constructor(private readonly target: GatewayTarget) {}
 
-  get current(): GatewayFacts {
-    return this.facts;
+  /** The ways to the gateway; the API's follows an announced change of its port. */
+  get route(): RouteFact | null {
+    return this.facts.route === undefined ? null : { ...this.facts.route.value, api: this.way.route };
   }
 
   take(facts: GatewayFacts): void {
@@ -51,7 +56,8 @@ export class GatewayFactBook {
     const { container, sockets } = facts;
     if (container !== undefined) this.history = noteContainer(this.history, before, container.value, container.at);
     if (sockets != null) {
-      const queue = sockets.value.listeners.filter((listener) => listener.port === this.target.ports.api).reduce((sum, listener) => sum + listener.queue, 0);
+      const { port } = this.way;
+      const queue = sockets.value.listeners.filter((listener) => listener.port === port).reduce((sum, listener) => sum + listener.queue, 0);
       this.history = noteQueue(this.history, queue, sockets.at);
     }
     if (facts.peer !== undefined) this.history = notePeer(this.history, facts.peer);
@@ -61,6 +67,7 @@ export class GatewayFactBook {
     this.api = { at: now, value: report.api };
     this.broker = report.broker === null ? null : { at: now, value: report.broker };
     this.account = report.account === null ? null : { at: now, value: report.account };
+    this.announced = report.failures.findLast((failure) => failure.newPort !== null)?.newPort ?? this.announced;
     this.history = noteFailures(this.history, report.failures);
     if (report.api.kind === "ready") this.history = noteReady(this.history, this.facts.container?.value ?? null, report.api.lastAnswerAt);
     if (report.broker !== null && report.broker.code !== null) this.history = noteBrokerCode(this.history, report.broker.code, report.broker.since);
@@ -78,14 +85,16 @@ export class GatewayFactBook {
     const { container } = this.facts;
     const skew = server.clockSkewMs?.value ?? 0;
     const { login, sockets, processes, route, screen, mcp } = this.facts;
+    const way = this.way;
     return {
       server,
-      gateway: this.target,
+      // Where the port is followed, everything that is judged is judged at the new one.
+      gateway: way.port === this.target.ports.api ? this.target : { ...this.target, ports: { ...this.target.ports, api: way.port } },
       container: container === undefined ? null : { at: container.at, value: onOurClock(container.value, skew) },
       login: login ?? null,
       sockets: sockets ?? null,
       processes: processes ?? null,
-      route: route ?? null,
+      route: route === undefined ? null : { at: route.at, value: { ...route.value, api: way.route } },
       api: this.api,
       broker: this.broker,
       account: this.account,
@@ -94,6 +103,20 @@ export class GatewayFactBook {
       forwards: { at: now, value: forwards },
       history: { ...this.history, starts: this.history.starts.map((start) => ({ ...start, startedAt: start.startedAt - skew })) },
     };
+  }
+
+  /** How the API is reached now, and the container's port at which it is expected. */
+  private get way(): { readonly route: Route | null; readonly port: number } {
+    const { route, container, sockets } = this.facts;
+    const found = route?.value.api ?? null;
+    const followed = followedRoute({
+      settingsPort: this.target.ports.api,
+      announced: this.announced,
+      route: found,
+      container: container?.value ?? null,
+      listeners: sockets?.value.listeners ?? null,
+    });
+    return followed === null ? { route: found, port: this.target.ports.api } : { route: followed, port: followed.containerPort ?? this.target.ports.api };
   }
 }
 

@@ -160,7 +160,7 @@ export class GatewayRuntime {
   }
 
   route(which: "api" | "vnc"): Route | null {
-    return this.facts.current.route?.value[which] ?? null;
+    return this.facts.route?.[which] ?? null;
   }
 
   async dispose(): Promise<void> {

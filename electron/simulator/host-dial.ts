@@ -66,7 +66,8 @@ export class HostDial {
     for (const gateway of this.#home.gateways) {
       const container = this.#home.engine.containers.get(gateway.container);
       if (container === undefined) continue;
-      const ports = gateway.mode === "paper" ? [4004, 4002] : [4003, 4001];
+      const moved = gateway.gateway?.api.listener?.options.port ?? 0;
+      const ports = gateway.mode === "paper" ? [4004, 4002, moved] : [4003, 4001, moved];
       const direct = host === container.namespace.address && ports.includes(port);
       const published = container.spec.published.some((item) => item.hostPort === port && ports.includes(item.containerPort));
       const counters = this.traffic.get(gateway.id);

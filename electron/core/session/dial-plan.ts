@@ -19,6 +19,8 @@ const GAPS: readonly { readonly below: number; readonly ms: number }[] = [
 ];
 /** A dial that never reached the server is tried again after so long. */
 const LINK_RETRY_MS = 2000;
+/** A gateway that moved its port asked us to come back, there. */
+const MOVED_MS = 500;
 /** A session that lived so long starts the count anew. */
 export const GOOD_SESSION_MS = 15_000;
 
@@ -73,6 +75,11 @@ export class DialPlan {
       if (!reached) this.dials.pop();
       this.nextAt = reached ? 0 : now + LINK_RETRY_MS;
       this.asked = true;
+      return;
+    }
+    if (kind === "port-changed" && this.failures === 0) {
+      this.failures++;
+      this.nextAt = now + MOVED_MS;
       return;
     }
     const delay = DELAYS_MS[Math.min(this.failures, DELAYS_MS.length - 1)] ?? HOUR;

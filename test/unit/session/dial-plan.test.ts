@@ -36,6 +36,16 @@ describe("retries", () => {
     expect(dials.slice(1).map((at, i) => Math.round((at - (dials[i] ?? 0)) / 1000))).toEqual([2, 5, 15, 60, 300]);
   });
 
+  it("a gateway that moved its port is met there at once, the first time", () => {
+    const plan = new DialPlan(() => 0.5);
+    plan.dialled(1_000_000);
+    plan.ended("port-changed", 60_000, 1_060_000);
+    expect(plan.blocked(1_060_000)).toEqual({ reason: "backing-off", until: 1_060_500 });
+    plan.dialled(1_061_000);
+    plan.ended("port-changed", 100, 1_061_100);
+    expect(plan.blocked(1_061_100)?.until).toBe(1_066_100);
+  });
+
   it("however often something calls for one, at most 60 an hour", () => {
     const plan = new DialPlan(() => 0.5);
     const dials = play(plan, 3, () => plan.hurry());

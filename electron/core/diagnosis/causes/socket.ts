@@ -114,8 +114,11 @@ export const SOCKET_CAUSES: readonly Cause[] = [
         if (now === undefined || look.login?.apiPort !== api || (look.loggedInForMs ?? 0) < 60_000) return null;
         return likely([`The log says that the socket port was ${api} at the start, but now the gateway listens on ${now}.`], { word: `now ${now}` });
       }
+      const { api } = look.evidence.gateway.ports;
       const to = failure.newPort === null ? "" : ` to ${failure.newPort}`;
-      return certain([`The gateway announced (code 1300) that its API port changes from ${look.evidence.gateway.ports.api}${to}.`], {
+      // Where the change is followed, the new port is the expected one already.
+      const from = failure.newPort === api ? "" : ` from ${api}`;
+      return certain([`The gateway announced (code 1300) that its API port changes${from}${to}.`], {
         word: failure.newPort === null ? "port changed" : `now ${failure.newPort}`,
       });
     },
