@@ -4,8 +4,12 @@ import type { AppInfo } from "../shared/snapshot.ts";
 import { messageOf } from "./api/errors.ts";
 import { useCall } from "./api/link-context.tsx";
 import { strings } from "./strings.ts";
+import { Button } from "./ui/button.tsx";
 import { Icon } from "./ui/icons.tsx";
 import { useToast } from "./ui/toasts.tsx";
+
+/** The id that ends the simulation. */
+export const NO_SCENARIO = "none";
 
 /** Says that the home server is simulated, and plays an incident from the list. */
 export function SimulationBar({ simulation }: { simulation: NonNullable<AppInfo["simulation"]> }) {
@@ -49,6 +53,9 @@ export function SimulationBar({ simulation }: { simulation: NonNullable<AppInfo[
           </ListBox>
         </Popover>
       </Select>
+      <Button small look="quiet" aria-label={strings.simulation.leaveDetail} isDisabled={busy} onPress={() => play(NO_SCENARIO)}>
+        {strings.simulation.leave}
+      </Button>
     </section>
   );
 }

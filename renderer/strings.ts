@@ -141,7 +141,7 @@ export const strings = {
   verdict: {
     label: "Verdict",
     allUp: "Everything is up",
-    since: (span: string) => `for ${span}`,
+    since: (span: string) => (span === "now" ? "since a moment ago" : `for ${span}`),
     confidence: (word: string) => `Cause: ${word}`,
     excused: (reason: string, until: string) => `Expected: ${reason}, until about ${until}.`,
     endsAt: (time: string) => `It is expected to end by itself at ${time}.`,
@@ -216,6 +216,8 @@ export const strings = {
     badge: "Simulated",
     text: "This home server is simulated. Nothing here is real money.",
     play: "Play a scenario",
+    leave: "Leave",
+    leaveDetail: "Leave the simulation and go back to your own servers",
   },
   keys: {
     title: "Keyboard shortcuts",

@@ -2,7 +2,8 @@ import { type FormEvent, useState } from "react";
 import { Checkbox } from "react-aria-components";
 import type { GatewaySettings, ServerSettings, Settings } from "../../../shared/settings.ts";
 import { messageOf } from "../../api/errors.ts";
-import { useCall } from "../../api/link-context.tsx";
+import { useCall, useSnapshot } from "../../api/link-context.tsx";
+import { NO_SCENARIO } from "../../simulation-bar.tsx";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { ModeBadge } from "../../ui/mode-badge.tsx";
@@ -15,6 +16,7 @@ import { freeId, gatewayOf, HOME_HOST, homeServer, identifierOf, withoutEmpty } 
 /** Ready for the home server: the person fills in a user, nothing else. */
 export function AddServer({ settings, onAdded }: { settings: Settings; onAdded: () => void }) {
   const call = useCall();
+  const simulated = useSnapshot()?.app.simulation != null;
   const [server, setServer] = useState<ServerSettings>(() => homeServer(settings.servers.map((one) => one.id)));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(server.gateways.map((gateway) => gateway.id)));
   const [faults, setFaults] = useState<Faults>(readFaults([]));
@@ -40,6 +42,8 @@ export function AddServer({ settings, onAdded }: { settings: Settings; onAdded: 
       const answer = await call("settings.save", { ...settings, servers: [...settings.servers, added] });
       setFaults(readFaults(answer.faults));
       if (answer.faults.length === 0) {
+        // Whoever adds a server of their own wants to see that one.
+        if (simulated) await call("simulation.play", { scenario: NO_SCENARIO });
         window.location.hash = `#/overview/${encodeURIComponent(id)}`;
         onAdded();
       }

@@ -1,0 +1,145 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type App, makeQuarters, type Quarters, SHOTS, startApp, type Visit, visit } from "../support/app.ts";
+import { axeInBothThemes } from "../support/axe.ts";
+import { missingPeers } from "../support/peers.ts";
+import { remoteCanvas, remoteColours } from "../support/remote-picture.ts";
+import { launchChromium } from "../support/screen-stage.ts";
+
+const AMOUNT = /[$€£]\s?-?\d|CHF\s\d|\d,\d{3}|\d\.\d\d\b/;
+
+/** Presses Tab until the wanted thing has the focus. @returns how many presses it took */
+async function tabTo(page: Page, name: RegExp): Promise<number> {
+  for (let presses = 1; presses <= 80; presses += 1) {
+    await page.keyboard.press("Tab");
+    const found = await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "");
+    if (name.test(found)) return presses;
+  }
+  throw new Error(`Tab never reached ${name}`);
+}
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent ?? "");
+
+/** The whole app with an incident at paper; live is well. */
+describe.skipIf(missingPeers("chromium").length > 0)("every view of the running app", () => {
+  let quarters: Quarters;
+  let browser: Browser;
+  let app: App;
+  let opened: Visit[] = [];
+  beforeAll(async () => {
+    mkdirSync(SHOTS, { recursive: true });
+    quarters = makeQuarters();
+    [app, browser] = await Promise.all([startApp(quarters, { simulate: "incident" }), launchChromium()]);
+  });
+  afterEach(async () => {
+    const faults = opened.flatMap((one) => one.faults);
+    for (const { context } of opened.splice(0)) await context.close();
+    opened = [];
+    expect(faults).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.stop();
+    quarters?.dispose();
+  });
+  async function open(view: string): Promise<Page> {
+    const made = await visit(browser, app.url);
+    opened.push(made);
+    await made.page.locator("main").waitFor();
+    await made.page.evaluate((hash) => {
+      window.location.hash = hash;
+    }, `#/${view}`);
+    return made.page;
+  }
+  const settled = (page: Page) => page.getByRole("button", { name: /Paper\s*down/ }).waitFor({ timeout: 30_000 });
+
+  const VIEWS: readonly (readonly [name: string, view: string, ready: (page: Page) => Promise<unknown>])[] = [
+    [
+      "overview",
+      "overview/home/paper",
+      (page) =>
+        page
+          .getByText(/51 of 51/)
+          .first()
+          .waitFor(),
+    ],
+    ["overview of live", "overview/home/live", (page) => page.locator("[data-name=NetLiquidation] dd", { hasText: "$" }).waitFor()],
+    [
+      "screen",
+      "screen/home/paper",
+      async (page) => {
+        await remoteCanvas(page).waitFor();
+        await expect.poll(() => remoteColours(page)).toBeGreaterThan(40);
+      },
+    ],
+    ["diagnosis", "diagnosis/home/paper", (page) => page.getByRole("heading", { name: "Incident log" }).waitFor()],
+    ["log", "log/home/paper", (page) => page.getByText("Login has completed").first().waitFor()],
+    ["settings", "settings", (page) => page.getByRole("heading", { level: 1, name: "Settings" }).waitFor()],
+    ["add server", "settings/new", (page) => page.getByRole("heading", { name: "Add your home server" }).waitFor()],
+  ];
+  it.each(VIEWS)("%s has no accessibility violations in light and dark", async (name, view, ready) => {
+    const page = await open(view);
+    await settled(page);
+    await ready(page);
+    expect(await axeInBothThemes(page)).toEqual([]);
+    await page.screenshot({ path: join(SHOTS, `app-${name.replaceAll(" ", "-")}.png`) });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.screenshot({ path: join(SHOTS, `app-${name.replaceAll(" ", "-")}-dark.png`) });
+  });
+
+  it("can be walked by keyboard alone: a light's evidence, a repair looked at and left, the focus where it was", async () => {
+    const page = await open("overview/home/paper");
+    await settled(page);
+    await tabTo(page, /^Socket/);
+    await page.keyboard.press("Enter");
+    await page
+      .getByRole("dialog")
+      .getByText(/51 of 51/)
+      .waitFor();
+    expect(await axeInBothThemes(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => focused(page)).toMatch(/^Socket/);
+    await page.keyboard.press("Shift+Tab");
+    await page.evaluate(() => document.getElementById("content")?.focus());
+    await tabTo(page, /^Restart without second factor/);
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: /Restart without second factor · Paper/ });
+    await dialog.getByRole("region", { name: "What will run" }).getByText("docker exec").first().waitFor();
+    await page.screenshot({ path: join(SHOTS, "app-repair-dialog.png") });
+    expect(await axeInBothThemes(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await expect.poll(() => focused(page)).toMatch(/^Restart without second factor/);
+    // Nothing ran: the incident is still there.
+    expect(
+      await page
+        .getByText(/51 of 51/)
+        .first()
+        .isVisible(),
+    ).toBe(true);
+  });
+
+  it("hides every amount under the mask; the title has none", async () => {
+    const page = await open("overview/home/live");
+    const money = page.getByRole("region", { name: "Accounts" });
+    await money.locator("[data-name=NetLiquidation] dd", { hasText: "$" }).waitFor();
+    expect(await money.innerText()).toMatch(AMOUNT);
+    await page.getByRole("button", { name: "Hide amounts" }).click();
+    await page.getByRole("button", { name: "All figures" }).click();
+    // What a share costs is known to everybody; how many one has, and what they cost, is not.
+    const prices = await money.locator("tbody tr td:nth-of-type(2)").allInnerTexts();
+    expect(prices.length).toBeGreaterThan(5);
+    const text = prices.reduce((all, price) => all.replace(`\t${price}\t`, "\t\t"), (await money.innerText()).replace(/as of [^\n]*/g, ""));
+    expect(text).not.toMatch(AMOUNT);
+    expect(text).not.toContain("U1234567");
+    expect(await page.title()).toBe("Live up · Gatelight");
+    // Nothing readable hides in attributes of the page either.
+    const attributes = await page.evaluate(() =>
+      [...document.querySelectorAll("main *")].flatMap((element) => [...element.attributes].map((one) => one.value)).join("\n"),
+    );
+    expect(attributes).not.toMatch(/[$€]\s?\d|\d,\d{3}/);
+    await page.screenshot({ path: join(SHOTS, "app-masked.png") });
+    expect(await axeInBothThemes(page)).toEqual([]);
+  });
+});
