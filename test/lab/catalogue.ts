@@ -1,0 +1,121 @@
+import { loadavg } from "node:os";
+import { expect } from "vitest";
+import { FAULTS, type Fault } from "./faults.ts";
+import type { Lab } from "./lab.ts";
+import { until } from "./processes.ts";
+import { dataDir, doctor, type Watching } from "./watching.ts";
+
+/** Shown in every run; the others with GATELIGHT_LAB=full. */
+const ALWAYS = new Set([
+  "dns-name-missing",
+  "sshd-not-there",
+  "key-refused",
+  "host-key-unknown",
+  "host-key-changed",
+  "forwarding-forbidden",
+  "localhost-only",
+  "accept-dialog",
+  "wedge",
+  "wrong-mode",
+  "broker-away",
+  "sshd-stopped",
+  "container-stopped",
+  "x11vnc-killed",
+]);
+const FULL = process.env.GATELIGHT_LAB === "full";
+const ONLY = process.env.GATELIGHT_LAB_ONLY?.split(",");
+
+export const chosen = (...kinds: Fault["seen"][]): Fault[] =>
+  FAULTS.filter((fault) => kinds.includes(fault.seen) && (ONLY === undefined ? FULL || ALWAYS.has(fault.id) : ONLY.includes(fault.id)));
+
+/** Noticed within this time of the onset (ms), where nothing else is known to be needed; more where the machine is overrun. */
+const NOTICED_MS = 5_000;
+const CAUSE_MS = 75_000;
+const RECOVERY_MS = 120_000;
+const slack = () => Math.max(1, (loadavg()[0] ?? 0) / 4);
+
+export interface Row {
+  readonly id: string;
+  readonly cause: string;
+  readonly noticedMs: number | null;
+  readonly namedMs: number;
+  readonly recoveredMs: number | null;
+}
+
+/** Looked at by a fresh `doctor` with these settings: what is refused before anything else. */
+export async function refused(lab: Lab, fault: Fault): Promise<Row> {
+  await fault.inject(lab.paper, lab.host);
+  const begun = Date.now();
+  const { paper, code } = await doctor(dataDir(lab.folder, `data-${fault.id}`, lab.settings(fault.settings?.(lab.host))), 25);
+  expect(paper?.cause?.id, JSON.stringify(paper?.cause ?? paper, null, 1)).toBe(fault.cause);
+  expect(code).toBeGreaterThan(0);
+  return { id: fault.id, cause: fault.cause, noticedMs: null, namedMs: Date.now() - begun, recoveredMs: null };
+}
+
+/** Produced under the eyes of a Gatelight that runs: noticed in time, named by watch and doctor, and over when it is over. */
+export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promise<Row> {
+  await watching.green();
+  if (fault.ageMs !== undefined) await aged(lab, fault.ageMs);
+  const begun = Date.now();
+  await lab.inject(fault.id);
+  const onset = Date.now();
+  try {
+    const first = await watching.first(begun, (line) => line.from === "up" && line.to !== "up", CAUSE_MS, `${fault.id} is noticed`);
+    const noticedMs = Math.max(0, first.at - onset);
+    const named = await watching.first(begun, (line) => line.cause === fault.cause, CAUSE_MS, `${fault.id} is named ${fault.cause}`);
+    const { paper } = await doctor(watching.dir, 20);
+    expect(paper?.cause?.id, JSON.stringify(paper?.cause ?? paper, null, 1)).toBe(fault.cause);
+    expect(noticedMs).toBeLessThan((fault.noticedMs ?? NOTICED_MS) * slack());
+    await lab.heal();
+    const healed = Date.now();
+    await watching.green(RECOVERY_MS);
+    return { id: fault.id, cause: fault.cause, noticedMs, namedMs: Math.max(0, named.at - onset), recoveredMs: Date.now() - healed };
+  } finally {
+    await lab.heal();
+  }
+}
+
+/** Shown to one who comes later: a log-in that goes wrong, what new connections are refused. */
+export async function found(lab: Lab, watching: Watching, fault: Fault): Promise<Row> {
+  const dir = dataDir(lab.folder, "data-fresh", lab.settings());
+  await lab.inject(fault.id);
+  const onset = Date.now();
+  let last = "";
+  try {
+    await until(
+      async () => {
+        const { paper } = await doctor(dir, 30);
+        last = JSON.stringify(paper?.cause ?? paper, null, 1);
+        return paper?.cause?.id === fault.cause;
+      },
+      CAUSE_MS,
+      () => `${fault.id} is named ${fault.cause}, not ${last}`,
+    );
+    const namedMs = Date.now() - onset;
+    await lab.heal();
+    const healed = Date.now();
+    await watching.green(RECOVERY_MS);
+    return { id: fault.id, cause: fault.cause, noticedMs: null, namedMs, recoveredMs: Date.now() - healed };
+  } finally {
+    await lab.heal();
+  }
+}
+
+async function aged(lab: Lab, ms: number): Promise<void> {
+  await until(
+    async () => {
+      const { stdout } = await lab.host.docker(["inspect", "--format", "{{.State.StartedAt}}", lab.paper.gateway]);
+      return Date.now() - Date.parse(stdout.trim()) > ms;
+    },
+    ms + 10_000,
+    () => "the container is old enough",
+  );
+}
+
+export function table(rows: readonly Row[]): string {
+  const cell = (value: number | null) => (value === null ? "-" : (value / 1_000).toFixed(1)).padStart(9);
+  return [
+    `${"fault".padEnd(24)}${"cause".padEnd(24)} noticed    named recovered`,
+    ...rows.map((row) => `${row.id.padEnd(24)}${row.cause.padEnd(24)}${cell(row.noticedMs)}${cell(row.namedMs)}${cell(row.recoveredMs)}`),
+  ].join("\n");
+}

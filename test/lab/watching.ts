@@ -1,0 +1,123 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { doctorReport } from "../../electron/core/report/report-schema.ts";
+import type { Settings } from "../../shared/settings.ts";
+import { Daemon, run, until } from "./processes.ts";
+
+const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
+const ENV = { HOME: "/nonexistent" };
+
+export interface Seen {
+  readonly at: number;
+  readonly gateway: string;
+  readonly light: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly cause: string | null;
+}
+
+/** A data folder with these settings. */
+export function dataDir(folder: string, name: string, settings: Settings): string {
+  const dir = join(folder, name);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  writeFileSync(join(dir, "settings.json"), JSON.stringify(settings));
+  return dir;
+}
+
+/** `gatelight doctor --json`. */
+export async function doctor(dir: string, deadlineS = 40, env: Readonly<Record<string, string>> = {}) {
+  const ran = await run([process.execPath, CLI, "doctor", "--json", "--deadline", String(deadlineS), "--data-dir", dir], {
+    env: { ...ENV, ...env },
+    mayFail: true,
+    deadlineMs: (deadlineS + 30) * 1_000,
+  });
+  if (ran.stdout === "") throw new Error(`doctor said nothing: ${ran.stderr}`);
+  const report = doctorReport.parse(JSON.parse(ran.stdout));
+  return { code: ran.code, report, paper: report.servers[0]?.gateways.find((gateway) => gateway.id === "paper") ?? null, stdout: ran.stdout };
+}
+
+/** `gatelight repair ID --yes --json`, asked of the Gatelight that runs on this data folder. */
+export async function repair(dir: string, id: string): Promise<{ code: number; outcome: string; verdict: string; text: string }> {
+  const ran = await run([process.execPath, CLI, "repair", id, "--gateway", "paper", "--yes", "--json", "--data-dir", dir], {
+    env: ENV,
+    mayFail: true,
+    deadlineMs: 240_000,
+  });
+  const line: unknown = ran.stdout === "" ? null : JSON.parse(ran.stdout);
+  const found = typeof line === "object" && line !== null && "run" in line ? (line.run as { outcome: string; verdict: string | null }) : null;
+  return { code: ran.code, outcome: found?.outcome ?? "not run", verdict: found?.verdict ?? "", text: `${ran.stdout}\n${ran.stderr}` };
+}
+
+/** Gatelight as a person has it running, with `gatelight watch --json` beside it. */
+export class Watching {
+  readonly dir: string;
+  readonly seen: Seen[] = [];
+  readonly app: Daemon;
+  private readonly watch: Daemon;
+  private rest = "";
+
+  private constructor(dir: string, app: Daemon) {
+    this.dir = dir;
+    this.app = app;
+    this.watch = new Daemon([process.execPath, CLI, "watch", "--json", "--data-dir", dir], ENV);
+    this.watch.child.stdout?.on("data", (chunk: Buffer) => this.take(chunk.toString()));
+  }
+
+  static async start(dir: string): Promise<Watching> {
+    const app = new Daemon([process.execPath, CLI, "serve", "--no-open", "--json", "--data-dir", dir], ENV);
+    await until(
+      () => app.output.includes('"url"'),
+      60_000,
+      () => `gatelight serve starts\n${app.output}`,
+    );
+    return new Watching(dir, app);
+  }
+
+  /** The state of a light as last told. */
+  light(name: string, gateway = "paper"): string | null {
+    return this.seen.findLast((line) => line.gateway === gateway && line.light === name)?.to ?? null;
+  }
+  cause(gateway = "paper"): string | null {
+    return this.seen.findLast((line) => line.gateway === gateway)?.cause ?? null;
+  }
+
+  /** Everything is green, and has been told so. */
+  async green(deadlineMs = 120_000): Promise<void> {
+    await until(
+      () => this.light("gateway") === "up" && ["screen", "mcp", "account"].every((name) => this.light(name) === "up"),
+      deadlineMs,
+      () => `all is up\n${this.story(12)}`,
+    );
+  }
+
+  /** The first line from `since` on that answers. */
+  first(since: number, match: (line: Seen) => boolean, deadlineMs: number, what: string): Promise<Seen> {
+    return until(
+      () => this.seen.find((line) => line.at >= since && line.gateway === "paper" && match(line)),
+      deadlineMs,
+      () => `${what}\n${this.story(16)}`,
+    );
+  }
+
+  story(lines: number): string {
+    return this.seen
+      .slice(-lines)
+      .map((line) => `${new Date(line.at).toISOString().slice(11, 23)} ${line.gateway} ${line.light} ${line.from} → ${line.to} ${line.cause ?? ""}`)
+      .join("\n");
+  }
+
+  async end(): Promise<void> {
+    await this.watch.end();
+    await this.app.end();
+  }
+
+  private take(text: string): void {
+    const lines = (this.rest + text).split("\n");
+    this.rest = lines.pop() ?? "";
+    for (const line of lines) {
+      if (line === "") continue;
+      const { at, ...others } = JSON.parse(line) as Omit<Seen, "at"> & { at: string };
+      this.seen.push({ ...others, at: Date.parse(at) });
+    }
+  }
+}
