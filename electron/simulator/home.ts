@@ -63,6 +63,8 @@ export class Home {
   readonly engine: DockerEngine;
   readonly gateways: readonly HomeGateway[];
   readonly #options: HomeOptions;
+  /** Their next container finds no settings; IBC then unticks "Read-Only API" as the environment says. */
+  readonly #wiped = new Set<HomeGateway>();
   readonly #published = new Map<Container, Relay[]>();
   readonly #canary = `canary-${randomBytes(9).toString("hex")}`;
 
@@ -75,7 +77,15 @@ export class Home {
     this.engine = new DockerEngine({ clock: this.clock, net: this.net, proc: this.proc });
     this.engine.onPublish = (container) => this.#publish(container);
     this.engine.onVolumeRemoved = (name) => {
-      for (const item of this.gateways) if (name === this.#volume(item.mode)) Object.assign(item.saved, { ...wanted(item.mode), readOnly: true });
+      for (const item of this.gateways) {
+        if (name !== this.#volume(item.mode)) continue;
+        Object.assign(item.saved, { ...wanted(item.mode), readOnly: true });
+        this.#wiped.add(item);
+        if (item.plan.login === "stale-autorestart") item.plan.login = "good";
+      }
+    };
+    this.engine.onPulled = (reference) => {
+      for (const item of this.gateways) if (reference === GATEWAY_IMAGE && item.plan.login === "build-desupported") item.plan.login = "good";
     };
     this.gateways = (["paper", "live"] as const).map((mode) => ({
       id: mode,
@@ -247,6 +257,7 @@ export class Home {
       spec: () => this.#gatewaySpec(item),
       address: paper ? "172.18.0.2" : "172.18.0.4",
       program: (container) => {
+        if (this.#wiped.delete(item)) item.saved.readOnly = false;
         const gateway = new Gateway(container, { clock: this.clock, mode: item.mode, plan: item.plan, saved: item.saved, screen });
         item.gateway = gateway;
         return gateway;

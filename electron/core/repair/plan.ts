@@ -2,7 +2,7 @@ import type { GatewaySettings } from "../../../shared/settings.ts";
 import type { RepairOffer, RepairPlan } from "../../../shared/snapshot.ts";
 import type { RepairId } from "../../../shared/words.ts";
 import { REPAIRS } from "../../../shared/words.ts";
-import type { GatewayEvidence } from "../diagnosis/evidence.ts";
+import type { GatewayEvidence, PresentContainer } from "../diagnosis/evidence.ts";
 import type { Diagnosis } from "../diagnosis/finding.ts";
 import { REPAIR_CATALOGUE } from "./ladder.ts";
 import { endsGateway, refusalOf } from "./refusals.ts";
@@ -19,20 +19,33 @@ export interface PlanInput {
   readonly serverName: string;
   readonly gateway: GatewaySettings;
   readonly evidence: GatewayEvidence;
+  /** The container as it was seen last, whether or not it is still there. */
+  readonly lastSeen: PresentContainer | null;
   readonly diagnosis: Diagnosis;
   readonly now: number;
   /** Title of the repair that runs now. */
   readonly running: string | null;
 }
 
-function contextOf(input: Pick<PlanInput, "docker" | "gateway" | "evidence">): StepContext {
-  const container = input.evidence.container?.value;
-  return {
-    docker: input.docker,
-    gateway: input.gateway,
-    container: container?.kind === "present" ? container : null,
-    login: input.evidence.login?.value ?? null,
-  };
+function contextOf(input: Pick<PlanInput, "docker" | "gateway" | "evidence" | "lastSeen">): StepContext {
+  return { docker: input.docker, gateway: input.gateway, container: input.lastSeen, login: input.evidence.login?.value ?? null };
+}
+
+/** Programs that lose their connection, by the socket table; Gatelight's own session is not counted. `null`: not known. */
+export function clientsAffected(repair: RepairId, evidence: GatewayEvidence): number | null {
+  const workers = evidence.mcp?.value.health?.workersConnected ?? null;
+  if (repair === "restart-mcp-workers") return workers;
+  if (!endsGateway(repair) && repair !== "restart-relay") return 0;
+  const container = evidence.container?.value;
+  if (container !== undefined && (container.kind === "missing" || container.status !== "running")) return 0;
+  const sockets = evidence.sockets?.value;
+  if (sockets === undefined) return null;
+  const api = evidence.api?.value.kind;
+  const own = api === "ready" || api === "opening" ? 1 : 0;
+  const throughRelay = evidence.route?.value.api?.through === "relay";
+  // Every program on the relay is also one at the API port, with socat between; some reach that port directly.
+  if (repair === "restart-relay") return Math.max(0, sockets.relayClients - (throughRelay ? own : 0));
+  return Math.max(0, Math.max(sockets.relayClients, sockets.api.established) - own);
 }
 
 /** Live asks twice; what deletes or replaces asks for the gateway's name. */
@@ -65,7 +78,7 @@ export function planRepair(input: PlanInput): { readonly plan: RepairPlan; reado
       gateway: gateway.name ?? gateway.id,
       commands,
       price: entry.price(gateway.mode),
-      clientsAffected: endsGateway(repair) || repair === "restart-relay" ? (evidence.sockets?.value.relayClients ?? null) : 0,
+      clientsAffected: clientsAffected(repair, evidence),
       cures: entry.cures,
       tryFirst: milder,
       refused,

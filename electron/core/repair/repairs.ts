@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { GatewaySettings } from "../../../shared/settings.ts";
 import type { RepairOffer, RepairPlan, RepairRun } from "../../../shared/snapshot.ts";
 import type { RepairId } from "../../../shared/words.ts";
+import type { GatewayEvidence, PresentContainer } from "../diagnosis/evidence.ts";
 import { baselineOf } from "./cure.ts";
 import { offersFor, planRepair } from "./plan.ts";
 import { endsGateway } from "./refusals.ts";
-import { type RepairPorts, runStep, StepCancelled } from "./run-step.ts";
+import { runStep } from "./run-step.ts";
+import { type RepairPorts, StepCancelled } from "./running.ts";
 import type { Step } from "./steps.ts";
 
 /** A plan must be started within this time (ms); what it says may be wrong later. */
@@ -48,6 +50,21 @@ export interface RepairsOptions {
   readonly onEnd: (end: RepairEnd) => void;
 }
 
+const CLOSING = "closing";
+const acts = (step: Step) => step.kind !== "await";
+/** What a person must know of a repair that ended early. */
+const left = (rest: readonly Step[]): string[] =>
+  rest.some(acts)
+    ? [
+        `Not done any more: ${rest
+          .filter(acts)
+          .map((step) => step.title)
+          .join("; ")}.`,
+      ]
+    : [];
+/** Only where that leaves nothing half done: in a wait after the last act, or in a long download. */
+const mayCancel = (step: Step, rest: readonly Step[]) => (step.kind === "await" ? !rest.some(acts) : step.kind === "exec" && step.deadlineMs > 600_000);
+
 export function createRepairs(options: RepairsOptions): Repairs {
   const { gateway, docker, serverName, ports } = options;
   const plans = new Map<string, { repair: RepairId; madeAt: number }>();
@@ -56,7 +73,17 @@ export function createRepairs(options: RepairsOptions): Repairs {
   let done: Promise<void> = Promise.resolve();
 
   const running = () => (run !== null && run.outcome === "running" ? run.title : null);
-  const input = () => ({ docker, gateway, evidence: ports.evidence(), diagnosis: ports.diagnosis(), now: ports.clock.now(), running: running() });
+  let lastSeen: PresentContainer | null = null;
+  /** A container that is gone was seen before: compose's folder and service stood in its labels. */
+  const remembered = (evidence: GatewayEvidence): PresentContainer | null => {
+    const container = evidence.container?.value;
+    if (container?.kind === "present") lastSeen = container;
+    return lastSeen;
+  };
+  const input = () => {
+    const evidence = ports.evidence();
+    return { docker, gateway, evidence, lastSeen: remembered(evidence), diagnosis: ports.diagnosis(), now: ports.clock.now(), running: running() };
+  };
   const change = (next: RepairRun) => {
     run = next;
     options.onRun(next);
@@ -70,6 +97,8 @@ export function createRepairs(options: RepairsOptions): Repairs {
 
   async function carryOut(repair: RepairId, steps: readonly Step[], signal: AbortSignal, who: string): Promise<void> {
     const baseline = baselineOf(ports.evidence(), ports.diagnosis(), ports.clock.now());
+    const id = run?.id ?? "";
+    const ending = endsGateway(repair);
     const say = (line: string) => patch({ output: [...(run?.output ?? []), line.slice(0, OUTPUT_WIDTH)].slice(-OUTPUT_LINES) });
     let unpark: (() => void) | null = null;
     const giveBack = () => {
@@ -83,23 +112,32 @@ export function createRepairs(options: RepairsOptions): Repairs {
     });
     let at = 0;
     try {
-      if (endsGateway(repair) || repair === "restart-relay") unpark = await ports.park();
+      if (ending || repair === "restart-relay") unpark = await ports.park();
       for (const [index, step] of steps.entries()) {
         at = index;
         if (step.kind === "await" && step.condition === "cured") giveBack();
         setStep(index, { state: "running" });
-        patch({ cancellable: step.kind === "await" || (step.kind === "exec" && step.deadlineMs > 600_000) });
-        setStep(index, { state: "done", detail: await runStep(step, { ports, baseline, signal, say }) });
+        patch({ cancellable: mayCancel(step, steps.slice(index + 1)) });
+        const { detail, skipped } = await runStep(step, { ports, baseline, signal, say, ending, job: `${id}-${index}` });
+        setStep(index, { state: skipped === true ? "skipped" : "done", detail });
       }
       patch({ outcome: "cured", verdict: `It worked: ${ports.diagnosis().sentence}` });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
       const cancelled = error instanceof StepCancelled;
-      const proving = steps[at]?.kind === "await";
-      setStep(at, { state: "failed", detail: cancelled ? "cancelled; what had been started before goes on by itself" : message });
+      const closing = cancelled && signal.reason === CLOSING;
+      const why = closing
+        ? "Gatelight stopped following here: it was closed, or its settings were changed"
+        : cancelled
+          ? "Cancelled"
+          : error instanceof Error
+            ? error.message
+            : String(error);
+      setStep(at, { state: "failed", detail: why });
       patch({
-        outcome: cancelled ? "cancelled" : proving ? "not-cured" : "failed",
-        verdict: cancelled ? "Cancelled. Steps already done stay done." : message,
+        outcome: cancelled ? "cancelled" : steps[at]?.kind === "await" ? "not-cured" : "failed",
+        verdict: [why.endsWith(".") ? why : `${why}.`, ...left(steps.slice(at + 1)), ...(closing ? ["What runs on the server goes on by itself."] : [])].join(
+          " ",
+        ),
         next: cancelled ? null : nextAfter(repair),
       });
     } finally {
@@ -116,7 +154,8 @@ export function createRepairs(options: RepairsOptions): Repairs {
   }
 
   function nextAfter(repair: RepairId): RepairId | null {
-    const offers = offersFor(input()).filter((offer) => offer.refused === null);
+    // The run that has just ended is in nobody's way.
+    const offers = offersFor({ ...input(), running: null }).filter((offer) => offer.refused === null);
     const later = offers.findIndex((offer) => offer.id === repair);
     return offers[later + 1]?.id ?? offers.find((offer) => offer.id !== repair)?.id ?? null;
   }
@@ -172,7 +211,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
     },
     ended: () => done,
     async dispose() {
-      control?.abort();
+      control?.abort(CLOSING);
       await done;
     },
   };

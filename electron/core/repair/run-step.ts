@@ -1,205 +1,105 @@
-import type { Clock } from "../clock.ts";
-import type { GatewayEvidence } from "../diagnosis/evidence.ts";
-import type { Diagnosis } from "../diagnosis/finding.ts";
-import { ExecError, type HostLink } from "../host-link/host-link.ts";
-import { type Baseline, hasProof, isCured, isMet } from "./cure.ts";
+import { isCured, isMet } from "./cure.ts";
+import { runProgram } from "./run-program.ts";
+import { type Running, StepCancelled, StepFailed, waitUntil } from "./running.ts";
 import type { Step } from "./steps.ts";
 
-/** What the runner reaches the rest of Core through. */
-export interface RepairPorts {
-  readonly clock: Clock;
-  readonly link: HostLink;
-  readonly evidence: () => GatewayEvidence;
-  readonly diagnosis: () => Diagnosis;
-  /** Looks at container, log and sockets again; resolves when the facts are in or after 10 s. */
-  readonly refresh: () => Promise<void>;
-  /** Called whenever evidence or diagnosis changed. @returns an unsubscribe function */
-  readonly onChange: (listener: () => void) => () => void;
-  readonly park: () => Promise<() => void>;
-  readonly resubscribe: () => void;
-  readonly changeClientId: () => void;
-  /** @throws Error with a sentence for people */
-  readonly mcpPost: (path: string, deadlineMs: number) => Promise<string>;
+/** While a cure is awaited the slow probes (screen, MCP, Docker) look this often (ms). */
+const REFRESH_MS = 10_000;
+
+export interface StepResult {
+  /** What was seen, one sentence. */
+  readonly detail: string;
+  readonly skipped?: boolean;
 }
 
-export class StepFailed extends Error {
-  override readonly name = "StepFailed";
-}
-export class StepCancelled extends Error {
-  override readonly name = "StepCancelled";
-}
-
-/** How long a dropped connection may stay away before a repair gives up (ms). */
-const RECONNECT_MS = 180_000;
-const POLL_MS = 2_000;
-
-/**
- * Waits until `met` holds; asks again on every change and every 2 s.
- * @throws StepFailed after the deadline (ms), StepCancelled when aborted
- */
-export function waitUntil(ports: RepairPorts, met: () => boolean, deadlineMs: number, signal: AbortSignal, late: () => string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stopPoll: () => void = () => {};
-    const finish = (end: () => void) => {
-      stopPoll();
-      stopDeadline();
-      stopListening();
-      signal.removeEventListener("abort", onAbort);
-      end();
-    };
-    const onAbort = () => finish(() => reject(new StepCancelled("cancelled")));
-    const look = () => {
-      if (met()) finish(resolve);
-    };
-    const poll = () => {
-      stopPoll = ports.clock.after(POLL_MS, () => {
-        poll();
-        look();
-      });
-    };
-    const stopDeadline = ports.clock.after(deadlineMs, () => finish(() => reject(new StepFailed(late()))));
-    const stopListening = ports.onChange(look);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) return onAbort();
-    poll();
-    look();
-  });
-}
-
-interface Running {
-  readonly ports: RepairPorts;
-  readonly baseline: Baseline;
-  readonly signal: AbortSignal;
-  readonly say: (line: string) => void;
-}
-
-/** @returns what was seen, one sentence @throws StepFailed, StepCancelled */
-export async function runStep(step: Step, running: Running): Promise<string> {
-  const { ports, baseline, signal } = running;
+/** @throws StepFailed, StepCancelled */
+export async function runStep(step: Step, running: Running): Promise<StepResult> {
+  const { ports, signal } = running;
+  if (signal.aborted) throw new StepCancelled("cancelled");
   switch (step.kind) {
     case "session":
       if (step.action === "resubscribe") ports.resubscribe();
       else ports.changeClientId();
-      return "asked";
+      return { detail: "asked" };
     case "mcp":
-      return await ports.mcpPost(step.path, step.deadlineMs).catch((error: unknown) => {
-        throw new StepFailed(error instanceof Error ? error.message : String(error));
-      });
+      return { detail: await post(step, running) };
     case "await":
-      return await runAwait(step, running);
-    case "exec":
-    case "ibc": {
-      const begun = ports.clock.now();
+      return { detail: step.condition === "cured" ? await untilCured(step.deadlineMs, running) : await untilMet(step, step.condition, running) };
+    case "exec": {
+      if (step.unless !== undefined && (await holds(step.unless, running))) return { detail: "not needed", skipped: true };
       try {
-        return step.kind === "exec" ? await runProgram(step, running) : await runIbc(step, running);
+        return { detail: await runProgram(step, running) };
       } catch (error) {
-        if (!(error instanceof LinkDropped)) throw error;
-        return await readBack(step.proof, begun, running);
+        if (step.mayFail === undefined || !(error instanceof StepFailed)) throw error;
+        return { detail: `${step.mayFail} ${error.message}`, skipped: true };
       }
     }
   }
+}
 
-  async function readBack(proof: Extract<Step, { kind: "exec" }>["proof"], begun: number, { say }: Running): Promise<string> {
-    say("The connection to the server dropped; looking at what happened once it is back …");
-    await waitUntil(
-      ports,
-      () => ports.link.state.kind === "up",
-      RECONNECT_MS,
-      signal,
-      () => "The connection to the server did not come back; what the step did is not known. It was not repeated.",
-    );
-    await ports.refresh();
-    const done = hasProof(proof, ports.evidence(), baseline, begun);
-    if (done === false)
-      throw new StepFailed("The connection dropped before the step took effect. It was not repeated; start the repair again if it is still wanted.");
-    return done === true ? "done (read back after the connection dropped)" : "the connection dropped meanwhile; what follows will show whether it worked";
+async function post(step: Extract<Step, { kind: "mcp" }>, { ports }: Running): Promise<string> {
+  try {
+    return await ports.mcpPost(step.path, step.deadlineMs);
+  } catch (error) {
+    // Whether the request arrived is not known then; the MCP light will tell. It is not sent again.
+    if (ports.link.state.kind !== "up") return "the connection to the server dropped meanwhile; what follows will show whether it worked";
+    throw new StepFailed(error instanceof Error ? error.message : String(error));
   }
 }
 
-class LinkDropped extends Error {}
-
-function fromExec(error: unknown): never {
-  if (error instanceof ExecError) {
-    if (error.reason === "link-down") throw new LinkDropped(error.message);
-    if (error.reason === "aborted") throw new StepCancelled("cancelled");
-    throw new StepFailed(error.message);
-  }
-  throw error;
-}
-
-async function runAwait(step: Extract<Step, { kind: "await" }>, { ports, baseline, signal }: Running): Promise<string> {
+/** Whether the condition comes to hold within its time (ms). */
+async function holds(unless: NonNullable<Extract<Step, { kind: "exec" }>["unless"]>, { ports, baseline, signal }: Running): Promise<boolean> {
   const since = ports.clock.now();
-  const { condition } = step;
-  if (condition !== "cured") {
+  try {
     await waitUntil(
       ports,
-      () => isMet(condition, ports.evidence(), baseline, since),
-      step.deadlineMs,
+      () => isMet(unless.condition, ports.evidence(), baseline, since),
+      unless.withinMs,
       signal,
-      () => `Not seen within ${Math.round(step.deadlineMs / 1_000)} s: ${step.title.toLowerCase()}.`,
+      () => "",
     );
-    return "seen";
+    return true;
+  } catch (error) {
+    if (error instanceof StepFailed) return false;
+    throw error;
   }
+}
+
+async function untilMet(
+  step: Extract<Step, { kind: "await" }>,
+  condition: Exclude<typeof step.condition, "cured">,
+  { ports, baseline, signal }: Running,
+): Promise<string> {
+  const since = ports.clock.now();
   await waitUntil(
     ports,
-    () => isCured(baseline, ports.diagnosis()),
+    () => isMet(condition, ports.evidence(), baseline, since),
     step.deadlineMs,
     signal,
-    () => `Still wrong after ${Math.round(step.deadlineMs / 1_000)} s: ${ports.diagnosis().sentence}`,
+    () => `Not seen within ${Math.round(step.deadlineMs / 1_000)} s: ${step.title.toLowerCase()}. ${ports.diagnosis().sentence}`,
   );
+  return "seen";
+}
+
+async function untilCured(deadlineMs: number, { ports, baseline, signal, ending }: Running): Promise<string> {
+  const since = ports.clock.now();
+  let stop: () => void = () => {};
+  const look = () => {
+    // Never rejects in a way that matters: what could not be looked at stays unproven.
+    void ports.refresh().catch(() => undefined);
+    stop = ports.clock.after(REFRESH_MS, look);
+  };
+  look();
+  try {
+    await waitUntil(
+      ports,
+      () => isCured({ baseline, evidence: ports.evidence(), diagnosis: ports.diagnosis(), since, ending }),
+      deadlineMs,
+      signal,
+      () => `Still wrong after ${Math.round(deadlineMs / 1_000)} s: ${ports.diagnosis().sentence}`,
+    );
+  } finally {
+    stop();
+  }
   return `the ${baseline.light} light is right`;
-}
-
-async function runProgram(step: Extract<Step, { kind: "exec" }>, { ports, signal, say }: Running): Promise<string> {
-  const errors: string[] = [];
-  const control = new AbortController();
-  const end = await new Promise<{ code: number | null; reason: string }>((resolve, reject) => {
-    const stopDeadline = ports.clock.after(step.deadlineMs, () => control.abort());
-    const onAbort = () => control.abort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    const finish = () => {
-      stopDeadline();
-      signal.removeEventListener("abort", onAbort);
-    };
-    ports.link
-      .stream(step.argv, {
-        deadlineMs: 15_000,
-        signal: control.signal,
-        onLine(line, source) {
-          say(line);
-          if (source === "stderr") errors.push(line);
-        },
-        onEnd(ended) {
-          finish();
-          resolve(ended);
-        },
-      })
-      .then((stream) => {
-        // `signal` governs the start; from here on closing the stream ends it.
-        const close = () => stream.close();
-        control.signal.addEventListener("abort", close, { once: true });
-        if (control.signal.aborted) close();
-      })
-      .catch((error: unknown) => {
-        finish();
-        reject(error);
-      });
-  }).catch(fromExec);
-  if (signal.aborted) throw new StepCancelled("cancelled");
-  if (end.reason === "link-lost") throw new LinkDropped("link lost");
-  if (control.signal.aborted) throw new StepFailed(`No end within ${Math.round(step.deadlineMs / 1_000)} s; it may still be going on on the server.`);
-  if (end.code !== 0) throw new StepFailed(`It ended with exit code ${end.code ?? "none"}${errors.length > 0 ? `: ${errors.at(-1)}` : ""}.`);
-  return "exit code 0";
-}
-
-async function runIbc(step: Extract<Step, { kind: "ibc" }>, { ports, signal, say }: Running): Promise<string> {
-  const result = await ports.link.exec(step.argv, { deadlineMs: step.deadlineMs, signal, stdin: step.stdin, maxBytes: 16_384 }).catch(fromExec);
-  const lines = `${result.stdout}\n${result.stderr}`.split(/\r?\n/).filter((line) => line.trim() !== "");
-  for (const line of lines) say(line);
-  const answer = lines.find((line) => /^(OK|ERROR)\b/.test(line));
-  if (answer?.startsWith("OK") === true) return answer;
-  if (answer !== undefined) throw new StepFailed(`IBC answered: ${answer}`);
-  if (/refused/i.test(result.stderr))
-    throw new StepFailed("IBC's command server does not listen (CommandServerPort is 0 unless a config.ini.tmpl of your own sets it).");
-  throw new StepFailed("IBC's command server took the connection but answered nothing: the gateway's process hangs.");
 }

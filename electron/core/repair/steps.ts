@@ -1,40 +1,37 @@
-import type { GatewaySettings } from "../../../shared/settings.ts";
+import { type GatewaySettings, gatewayPorts } from "../../../shared/settings.ts";
 import type { RepairId } from "../../../shared/words.ts";
 import type { LoginFact, PresentContainer } from "../diagnosis/evidence.ts";
 
 /** What a repair does, step by step. Pure data: the plan shows it, the runner carries it out. */
 export type Step =
-  /** A program on the server. `proof`: how its outcome is read back when the link dropped in between. */
   | {
       readonly kind: "exec";
       readonly title: string;
       readonly argv: readonly string[];
       readonly shown: string;
+      /** One line, without its end. */
       readonly stdin?: string;
       readonly deadlineMs: number;
-      readonly proof: Proof;
-    }
-  /** A word to IBC's command server inside the container. */
-  | {
-      readonly kind: "ibc";
-      readonly title: string;
-      readonly argv: readonly string[];
-      readonly shown: string;
-      readonly stdin: string;
-      readonly deadlineMs: number;
-      readonly proof: Proof;
+      /** Exit codes other than 0 that are as good. */
+      readonly okCodes?: readonly number[];
+      /** What the program's own exit codes mean, for people. */
+      readonly codes?: Readonly<Record<number, string>>;
+      /** The output is the answer of IBC's command server. */
+      readonly answer?: "ibc";
+      /** Left out when this comes to hold within its time (ms). */
+      readonly unless?: { readonly condition: Exclude<Condition, "cured">; readonly withinMs: number };
+      /** The repair goes on without it; what that means, for people. */
+      readonly mayFail?: string;
     }
   | { readonly kind: "mcp"; readonly title: string; readonly path: string; readonly shown: string; readonly deadlineMs: number }
   | { readonly kind: "session"; readonly title: string; readonly action: "resubscribe" | "change-client-id"; readonly shown: string }
   | { readonly kind: "await"; readonly title: string; readonly condition: Condition; readonly deadlineMs: number };
 
-/** `restarted`: the container's StartedAt or id is another; `stopped`: it does not run or ran anew; `listening`: the port has a listener; `repeatable`: running it twice harms nobody. */
-export type Proof = "restarted" | "stopped" | "listening-relay" | "listening-screen" | "repeatable";
-export type Condition = "stopped" | "running" | "relay-listens" | "screen-listens" | "logged-in" | "cured";
+export type Condition = "stopped" | "relay-listens" | "screen-listens" | "logged-in" | "cured";
 
 export interface StepContext {
   readonly docker: string;
-  readonly gateway: Pick<GatewaySettings, "container" | "compose" | "mode">;
+  readonly gateway: Pick<GatewaySettings, "container" | "compose" | "mode" | "ports">;
   readonly container: PresentContainer | null;
   readonly login: LoginFact | null;
 }
@@ -50,13 +47,14 @@ const yes = (...steps: Step[]): StepPlan => ({ ok: true, steps });
 export const shown = (argv: readonly string[]): string =>
   argv.map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
 
-const exec = (title: string, argv: readonly string[], deadlineMs: number, proof: Proof): Step => ({
+type Exec = Extract<Step, { kind: "exec" }>;
+const exec = (title: string, argv: readonly string[], deadlineMs: number, more: Partial<Exec> = {}): Step => ({
   kind: "exec",
   title,
   argv,
   shown: shown(argv),
   deadlineMs,
-  proof,
+  ...more,
 });
 const cured = (deadlineMs: number): Step => ({ kind: "await", title: "Proof: the light is right again", condition: "cured", deadlineMs });
 const loggedIn = (deadlineMs: number): Step => ({ kind: "await", title: "Log-in completes", condition: "logged-in", deadlineMs });
@@ -65,13 +63,13 @@ const loggedIn = (deadlineMs: number): Step => ({ kind: "await", title: "Log-in 
  * The image has neither nc nor curl, but socat; `-t` ends it after the reply, since RECONNECT… leaves the line open.
  * A client from ::1 is refused by IBC, hence TCP4 (IBC CommandServer.java).
  */
-function ibc(context: StepContext, word: "STOP" | "RESTART" | "RECONNECTDATA" | "RECONNECTACCOUNT", proof: Proof): Step | string {
+function ibc(context: StepContext, word: "STOP" | "RESTART" | "RECONNECTDATA" | "RECONNECTACCOUNT"): Step | string {
   const server = context.login?.commandServer ?? null;
   if (server === "off")
     return "IBC's command server is off (CommandServerPort=0, the image's default). Put CommandServerPort=7462 into a config.ini.tmpl of your own, mount it into the container and recreate it; then this repair is possible.";
   const port = server?.port ?? 7462;
   const argv = [context.docker, "exec", "-i", context.gateway.container, "socat", "-t", "8", "-", `TCP4:127.0.0.1:${port},connect-timeout=5`];
-  return { kind: "ibc", title: `IBC: ${word}`, argv, shown: `${shown(argv)}   ← ${word}`, stdin: `${word}\n`, deadlineMs: 20 * SECOND, proof };
+  return exec(`IBC: ${word}`, argv, 20 * SECOND, { shown: `${shown(argv)}   ← ${word}`, stdin: word, answer: "ibc" });
 }
 
 /**
@@ -79,24 +77,34 @@ function ibc(context: StepContext, word: "STOP" | "RESTART" | "RECONNECTDATA" | 
  * environment or secret file, so it is in no argument of ours.
  */
 const SCREEN_SCRIPT = [
-  "pkill -x x11vnc; ",
-  'p=$VNC_SERVER_PASSWORD; if [ -z "$p" ] && [ -n "$VNC_SERVER_PASSWORD_FILE" ]; then p=$(cat "$VNC_SERVER_PASSWORD_FILE"); fi; ',
-  '[ -n "$p" ] || { echo "no VNC password is set in the container" >&2; exit 3; }; ',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell expansion
-  'exec x11vnc -display "${DISPLAY:-:1}" -forever -shared -bg -noipv6 -quiet -passwd "$p" >/dev/null 2>&1',
+  'test -n "$VNC_SERVER_PASSWORD" || test -s "$VNC_SERVER_PASSWORD_FILE" || exit 3; pkill -x x11vnc; ',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: shell expansions
+  'exec x11vnc -display "${DISPLAY:-:1}" -forever -shared -bg -noipv6 -quiet -passwd "${VNC_SERVER_PASSWORD:-$(cat "$VNC_SERVER_PASSWORD_FILE")}" >/dev/null 2>&1',
 ].join("");
 
-/** The owner's way of calling compose: env file sourced, its content never read back. Paths are arguments, never part of the script. */
+/**
+ * The owner's way of calling compose: env file sourced, its content never read back. Paths are arguments, never part of the script. What compose
+ * itself might quote of the env file (a faulty value in an error) is blotted out before it leaves the server.
+ */
 const COMPOSE_SCRIPT = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell expansion
   "expand() { case $1 in '$HOME/'*) printf %s \"$HOME/${1#'$HOME/'}\";; '~/'*) printf %s \"$HOME/${1#'~/'}\";; *) printf %s \"$1\";; esac; }; ",
-  'dir=$(expand "$1"); env=$(expand "$2"); shift 2; cd "$dir" || exit 91; ',
-  'if [ -n "$env" ]; then case $env in /*) ;; *) env=./$env;; esac; [ -r "$env" ] || { echo "env file cannot be read: $env" >&2; exit 92; }; set -a; . "$env" >/dev/null 2>&1; set +a; fi; ',
-  'exec "$@"',
+  'dir=$(expand "$1"); env=$(expand "$2"); blot=$3; shift 3; cd "$dir" || exit 91; [ -n "$env" ] || exec "$@"; ',
+  'case $env in /*) ;; *) env=./$env;; esac; [ -r "$env" ] || { echo "env file cannot be read: $env" >&2; exit 92; }; ',
+  'set -a; . "$env" >/dev/null 2>&1; set +a; exec 4>&1; ',
+  'rc=$({ { "$@" 2>&1 4>&-; echo $? >&3; } | GATELIGHT_ENV_FILE="$env" awk "$blot" >&4; } 3>&1); exit "$rc"',
+].join("");
+const BLOT = [
+  'BEGIN { file = ENVIRON["GATELIGHT_ENV_FILE"]; while ((getline line < file) > 0) { if (line !~ /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=/) continue; ',
+  'sub(/^[^=]*=/, "", line); sub(/[ \t\r]+$/, "", line); quote = substr(line, 1, 1); ',
+  'if ((quote == "\\"" || quote == "\\047") && substr(line, length(line)) == quote) line = substr(line, 2, length(line) - 2); ',
+  "if (length(line) >= 6) secret[++n] = line } } ",
+  '{ for (i = 1; i <= n; i++) { text = $0; $0 = ""; while ((at = index(text, secret[i])) > 0) { $0 = $0 substr(text, 1, at - 1) "…"; ',
+  "text = substr(text, at + length(secret[i])) } $0 = $0 text } print; fflush() }",
 ].join("");
 
 interface Compose {
-  readonly run: (words: readonly string[]) => { readonly argv: readonly string[]; readonly shown: string };
+  readonly step: (title: string, words: readonly string[], deadlineMs: number, more?: Partial<Exec>) => Step;
   readonly service: string;
 }
 
@@ -112,12 +120,14 @@ function compose(context: StepContext): Compose | string {
   const env = own?.envFile ?? "";
   return {
     service,
-    run(words) {
+    step(title, words, deadlineMs, more) {
       const tail = [context.docker, "compose", ...files.flatMap((file) => ["-f", file]), ...words];
-      return {
-        argv: ["sh", "-c", COMPOSE_SCRIPT, "gatelight", dir, env, ...tail],
-        shown: `cd ${shown([dir])}${env === "" ? "" : `; set -a; . ${shown([env])}; set +a`}; ${shown(tail)}`,
-      };
+      const source = env === "" ? "" : `; set -a; . ${shown([env])}; set +a`;
+      return exec(title, ["sh", "-c", COMPOSE_SCRIPT, "gatelight", dir, env, BLOT, ...tail], deadlineMs, {
+        shown: `cd ${shown([dir])}${source}; ${shown(tail)}`,
+        codes: { 91: `the folder ${dir} is not there or may not be entered.` },
+        ...more,
+      });
     },
   };
 }
@@ -125,42 +135,45 @@ function compose(context: StepContext): Compose | string {
 function recreate(context: StepContext, pull: boolean): StepPlan {
   const found = compose(context);
   if (typeof found === "string") return no(found);
-  const step = (title: string, words: readonly string[], deadlineMs: number, proof: Proof): Step => ({
-    kind: "exec",
-    title,
-    ...found.run(words),
-    deadlineMs,
-    proof,
-  });
   return yes(
-    ...(pull ? [step("Pull the image", ["pull", found.service], 20 * MINUTE, "repeatable")] : []),
-    step("Create the container anew", ["up", "-d", "--force-recreate", found.service], 3 * MINUTE, "restarted"),
+    ...(pull ? [found.step("Pull the image", ["pull", found.service], 20 * MINUTE)] : []),
+    found.step("Create the container anew", ["up", "-d", "--force-recreate", found.service], 3 * MINUTE),
     loggedIn(6 * MINUTE),
     cured(2 * MINUTE),
   );
 }
 
+/** The image is pulled first: without a registry nothing has been removed yet. */
 function freshReinstall(context: StepContext): StepPlan {
   const found = compose(context);
   if (typeof found === "string") return no(found);
-  const container = context.container;
+  const { container, docker } = context;
   if (container === null) return no("The container is not known yet.");
   const volumes = container.mounts.flatMap((mount) => (mount.kind === "volume" && mount.name != null ? [mount.name] : []));
-  const step = (title: string, words: readonly string[], deadlineMs: number, proof: Proof): Step => ({
-    kind: "exec",
-    title,
-    ...found.run(words),
-    deadlineMs,
-    proof,
-  });
   return yes(
-    step("Stop and remove the container", ["rm", "-s", "-f", found.service], 2 * MINUTE, "stopped"),
-    ...volumes.map((name) => exec(`Remove the volume ${name}`, [context.docker, "volume", "rm", "-f", name], MINUTE, "repeatable")),
-    exec("Remove the image", [context.docker, "image", "rm", container.image], MINUTE, "repeatable"),
-    step("Pull the image", ["pull", found.service], 20 * MINUTE, "repeatable"),
-    step("Start", ["up", "-d", found.service], 3 * MINUTE, "restarted"),
+    found.step("Pull the image", ["pull", found.service], 20 * MINUTE),
+    found.step("Stop and remove the container", ["rm", "-s", "-f", found.service], 2 * MINUTE),
+    ...volumes.map((name) => exec(`Remove the volume ${name}`, [docker, "volume", "rm", "-f", name], MINUTE, { mayFail: "It was kept." })),
+    found.step("Create the container anew", ["up", "-d", "--force-recreate", found.service], 3 * MINUTE),
+    exec("Remove the old image", [docker, "image", "rm", container.imageId], MINUTE, { mayFail: "It was kept." }),
     loggedIn(6 * MINUTE),
     cured(2 * MINUTE),
+  );
+}
+
+/**
+ * The image's loop starts socat again 5 s after its end; where the loop is gone too (or was never a program), socat is started by itself, as the
+ * image's run_socat.sh does. `pkill` ends with 1 where none runs.
+ */
+function restartRelay({ docker, gateway }: StepContext): StepPlan {
+  const { relay, api } = gatewayPorts(gateway);
+  const inside = [docker, "exec", gateway.container];
+  const start = [docker, "exec", "-d", gateway.container, "socat", `TCP-LISTEN:${relay},fork,reuseaddr`, `TCP:127.0.0.1:${api}`];
+  return yes(
+    exec("End socat; the image starts it again after 5 s", [...inside, "pkill", "-x", "socat"], 15 * SECOND, { okCodes: [1] }),
+    exec("Start socat, unless the image has", start, 15 * SECOND, { unless: { condition: "relay-listens", withinMs: 9 * SECOND } }),
+    { kind: "await", title: "The relay listens again", condition: "relay-listens", deadlineMs: 30 * SECOND },
+    cured(45 * SECOND),
   );
 }
 
@@ -168,8 +181,8 @@ function freshReinstall(context: StepContext): StepPlan {
 export function stepsFor(repair: RepairId, context: StepContext): StepPlan {
   const { docker } = context;
   const name = context.gateway.container;
-  const withIbc = (word: Parameters<typeof ibc>[1], proof: Proof, ...after: Step[]): StepPlan => {
-    const step = ibc(context, word, proof);
+  const withIbc = (word: Parameters<typeof ibc>[1], ...after: Step[]): StepPlan => {
+    const step = ibc(context, word);
     return typeof step === "string" ? no(step) : yes(step, ...after);
   };
   switch (repair) {
@@ -198,25 +211,17 @@ export function stepsFor(repair: RepairId, context: StepContext): StepPlan {
         cured(45 * SECOND),
       );
     case "reconnect-data":
-      return withIbc("RECONNECTDATA", "repeatable", cured(90 * SECOND));
+      return withIbc("RECONNECTDATA", cured(90 * SECOND));
     case "reconnect-account":
-      return withIbc("RECONNECTACCOUNT", "repeatable", cured(90 * SECOND));
+      return withIbc("RECONNECTACCOUNT", cured(90 * SECOND));
     case "restart-relay":
-      return yes(
-        exec("End socat; the image starts it again after 5 s", [docker, "exec", name, "pkill", "-x", "socat"], 15 * SECOND, "repeatable"),
-        { kind: "await", title: "The relay listens again", condition: "relay-listens", deadlineMs: 30 * SECOND },
-        cured(45 * SECOND),
-      );
+      return restartRelay(context);
     case "restart-screen":
       return yes(
-        {
-          kind: "exec",
-          title: "Start the screen server again",
-          argv: [docker, "exec", name, "sh", "-c", SCREEN_SCRIPT],
+        exec("Start the screen server again", [docker, "exec", name, "sh", "-c", SCREEN_SCRIPT], 20 * SECOND, {
           shown: `${shown([docker, "exec", name])} x11vnc … (with the container's own password)`,
-          deadlineMs: 20 * SECOND,
-          proof: "listening-screen",
-        },
+          codes: { 3: "no VNC password is set in the container." },
+        }),
         { kind: "await", title: "The screen listens again", condition: "screen-listens", deadlineMs: 20 * SECOND },
         cured(45 * SECOND),
       );
@@ -226,18 +231,17 @@ export function stepsFor(repair: RepairId, context: StepContext): StepPlan {
         cured(90 * SECOND),
       );
     case "restart-soft":
-      return withIbc("RESTART", "repeatable", loggedIn(5 * MINUTE), cured(2 * MINUTE));
+      return withIbc("RESTART", loggedIn(5 * MINUTE), cured(2 * MINUTE));
     case "stop-and-start":
       return withIbc(
         "STOP",
-        "stopped",
         { kind: "await", title: "The gateway closes and saves its settings", condition: "stopped", deadlineMs: 60 * SECOND },
-        exec("Start the container", [docker, "start", name], 60 * SECOND, "repeatable"),
+        exec("Start the container", [docker, "start", name], 60 * SECOND),
         loggedIn(6 * MINUTE),
         cured(2 * MINUTE),
       );
     case "restart-container":
-      return yes(exec("Restart the container", [docker, "restart", "--time", "30", name], 90 * SECOND, "restarted"), loggedIn(6 * MINUTE), cured(2 * MINUTE));
+      return yes(exec("Restart the container", [docker, "restart", "--time", "30", name], 90 * SECOND), loggedIn(6 * MINUTE), cured(2 * MINUTE));
     case "recreate-container":
       return recreate(context, false);
     case "pull-image":

@@ -146,6 +146,18 @@ async function pull(engine: DockerEngine, argv: readonly string[], io: Io): Prom
 function removeImages(engine: DockerEngine, argv: readonly string[], io: Io): number {
   const options = parseOptions(argv, []);
   for (const reference of options.operands) {
+    const using = [...engine.containers.values()].find((item) => item.imageId === reference);
+    if (engine.dangling.has(reference) && using === undefined) {
+      engine.dangling.delete(reference);
+      io.out(`Deleted: ${reference}\n`);
+      continue;
+    }
+    if (using !== undefined) {
+      io.err(
+        `Error response from daemon: conflict: unable to delete ${reference.slice(7, 19)} (cannot be forced) - image is being used by running container ${using.id.slice(0, 12)}\n`,
+      );
+      return 1;
+    }
     if (!engine.images.has(reference)) {
       io.err(`Error response from daemon: No such image: ${reference}\n`);
       return 1;

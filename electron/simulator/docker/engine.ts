@@ -26,6 +26,8 @@ export class DockerEngine {
   readonly blueprints = new Map<string, Blueprint>();
   /** Image reference → id. */
   readonly images = new Map<string, string>();
+  /** Ids of images whose reference went to a newer one. */
+  readonly dangling = new Set<string>();
   readonly volumes = new Set<string>();
   /** The daemon does not answer, or this user may not ask it. */
   #fault: DockerFault | null = null;
@@ -36,6 +38,8 @@ export class DockerEngine {
   readonly #listeners = new Set<(event: DockerEvent) => void>();
   /** Called when published ports may have changed. */
   onPublish: (container: Container) => void = () => undefined;
+  /** A newer image is there. */
+  onPulled: (reference: string) => void = () => undefined;
   /** A volume was wiped: what was saved on it is gone. */
   onVolumeRemoved: (name: string) => void = () => undefined;
   #pulls = 0;
@@ -90,7 +94,10 @@ export class DockerEngine {
   pull(reference: string): string {
     this.#pulls += 1;
     const id = `sha256:${createHash("sha256").update(`${reference} ${this.#pulls}`).digest("hex")}`;
+    const before = this.images.get(reference);
+    if (before !== undefined) this.dangling.add(before);
     this.images.set(reference, id);
+    this.onPulled(reference);
     this.emit("image", "pull", reference, { name: reference });
     return id;
   }

@@ -7,7 +7,7 @@ export interface CommandHost {
   /** The JVM hangs: connections are accepted by the kernel and never answered. */
   readonly mute: () => boolean;
   /** @returns the reply; `close` ends the connection after it */
-  readonly run: (command: string) => { readonly reply: string; readonly close: boolean };
+  readonly run: (command: string) => { readonly reply: string | null; readonly close: boolean };
 }
 
 const MAX_LINE = 1024;
@@ -42,7 +42,7 @@ export function openCommandServer(namespace: Namespace, port: number, host: Comm
         if (command === "" || socket.writableEnded) continue;
         host.log(`CommandServer received command: ${command}`);
         const { reply, close } = host.run(command);
-        socket.write(`${reply}\r\n`);
+        if (reply !== null) socket.write(`${reply}\r\n`);
         if (close) {
           host.log("CommandServer closing connection");
           socket.end();

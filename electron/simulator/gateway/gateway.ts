@@ -9,7 +9,7 @@ import { gatewayFile } from "./gateway-files.ts";
 import { gatewayProcesses } from "./gateway-processes.ts";
 import { dialogOpened, ibcError, ibcLine } from "./ibc-log.ts";
 import { bootSteps, type Effect, loginSteps, type ScreenState, type ScriptContext, type Step } from "./login-script.ts";
-import type { ApiSettings, GatewayPlan } from "./plan.ts";
+import type { ApiSettings, GatewayPlan, LoginPlan } from "./plan.ts";
 import { runCommand } from "./run-command.ts";
 import { SideProcesses } from "./side-processes.ts";
 
@@ -33,6 +33,7 @@ export interface GatewayOptions {
 
 /** The image's loop starts socat again after SSH_RESTART. */
 const RESPAWN_MS = 5_000;
+const CURED_BY_START: ReadonlySet<LoginPlan> = new Set(["restart-stalled", "second-factor-missed", "second-factor-missed-loop", "weekly-login-due"]);
 const copy = (settings: ApiSettings): ApiSettings => ({ ...settings, trustedIps: [...settings.trustedIps] });
 
 /** What runs in a gateway's container: Xvfb, x11vnc, socat, IBC, and the JVM with the API. */
@@ -114,6 +115,8 @@ export class Gateway implements ContainerProgram {
   start(ageMs: number): void {
     this.settings = copy(this.#options.saved);
     this.#attempt = 0;
+    // What a full log-in from the beginning cures; with an age it is history that is told.
+    if (ageMs === 0 && CURED_BY_START.has(this.plan.login)) this.plan.login = "good";
     const context = this.#context(false);
     this.#play([...bootSteps(context), ...loginSteps(context, 5_000)], ageMs);
     this.#cancels.add(this.clock.everyReal(1_000, () => this.api.tick()));

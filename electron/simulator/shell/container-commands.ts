@@ -16,6 +16,10 @@ export async function containerCommand(container: Container, argv: readonly stri
       return 0;
     case "false":
       return 1;
+    case "exit":
+      return Number(args[0] ?? 0);
+    case "test":
+      return (args[0] === "-n" && args[1] !== "") || (args[0] === "-s" && (container.program?.file(args[1] ?? "") ?? "") !== "") ? 0 : 1;
     case "echo":
       io.out(args[0] === "-n" ? args.slice(1).join(" ") : `${args.join(" ")}\n`);
       return 0;

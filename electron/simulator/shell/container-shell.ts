@@ -24,6 +24,10 @@ async function collect(io: Io): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** What the container was created with. */
+const environment = (container: Container): Record<string, string> =>
+  Object.fromEntries(container.spec.env.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+
 interface Shell {
   readonly container: Container;
   readonly io: Io;
@@ -33,7 +37,7 @@ interface Shell {
 async function runScript(container: Container, script: string, io: Io): Promise<number> {
   let tokens: Token[];
   try {
-    tokens = tokenize(script, { HOME: "/home/ibgateway", DISPLAY: ":1" });
+    tokens = tokenize(script, { HOME: "/home/ibgateway", DISPLAY: ":1", ...environment(container) });
   } catch (error) {
     io.err(`sh: 1: Syntax error: ${error instanceof Error ? error.message : "unreadable"}\n`);
     return 2;
@@ -46,9 +50,15 @@ async function runScript(container: Container, script: string, io: Io): Promise<
   const shell: Shell = { container, io, files: new Map() };
   let code = 0;
   let skip = false;
+  let ended = false;
   let part: Token[] = [];
   const flush = async () => {
     if (part.length > 0 && !skip) code = await runPipeline(shell, part);
+    const [first, second] = part;
+    if (!skip && first?.kind === "word" && first.text === "exit") {
+      ended = true;
+      code = second?.kind === "word" ? Number(second.text) : code;
+    }
     part = [];
   };
   for (const token of tokens) {
@@ -56,9 +66,9 @@ async function runScript(container: Container, script: string, io: Io): Promise<
       await flush();
       skip = (token.text === "&&" && code !== 0) || (token.text === "||" && code === 0);
     } else part.push(token);
-    if (io.signal.aborted) break;
+    if (io.signal.aborted || ended) break;
   }
-  await flush();
+  if (!ended) await flush();
   for (const socket of shell.files.values()) socket.destroy();
   return code;
 }

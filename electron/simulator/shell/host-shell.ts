@@ -14,8 +14,6 @@ export interface HostShellOptions {
   readonly engine: DockerEngine;
 }
 
-const KILL_AFTER_MS = 400;
-
 /** The login shell of the simulated server: simple commands are answered in-process, everything else by a real /bin/sh that sees simulated tables. */
 export class HostShell {
   readonly #options: HostShellOptions;
@@ -129,9 +127,12 @@ export class HostShell {
       child.stdout.on("data", (chunk: Buffer) => io.out(chunk));
       child.stderr.on("data", (chunk: Buffer) => io.err(chunk));
       io.stdin.pipe(child.stdin);
+      // As sshd does without a terminal: no signal, but nobody reads or writes any more.
       const hangUp = () => {
-        this.#kill(child, "SIGHUP");
-        setTimeout(() => this.#kill(child, "SIGKILL"), KILL_AFTER_MS).unref();
+        io.stdin.unpipe(child.stdin);
+        child.stdin.end();
+        child.stdout.destroy();
+        child.stderr.destroy();
       };
       if (io.signal.aborted) hangUp();
       io.signal.addEventListener("abort", hangUp, { once: true });

@@ -40,7 +40,7 @@ const context = (change: Partial<StepContext> = {}): StepContext => ({
 const execs = (repair: (typeof REPAIRS)[number], at = context()) => {
   const plan = stepsFor(repair, at);
   if (!plan.ok) throw new Error(plan.why);
-  return plan.steps.flatMap((step) => (step.kind === "exec" || step.kind === "ibc" ? [step] : []));
+  return plan.steps.flatMap((step) => (step.kind === "exec" ? [step] : []));
 };
 
 describe("steps of a repair", () => {
@@ -64,7 +64,7 @@ describe("steps of a repair", () => {
     const login = { commandServer: { port: 7777 } } as StepContext["login"];
     const [step] = execs("restart-soft", context({ login }));
     expect(step?.argv).toContain("TCP4:127.0.0.1:7777,connect-timeout=5");
-    expect(step?.kind === "ibc" && step.stdin).toBe("RESTART\n");
+    expect(step).toMatchObject({ stdin: "RESTART", answer: "ibc" });
   });
 
   it("refuses compose repairs without a folder or with a service that reads as an option", () => {
@@ -128,6 +128,15 @@ describe("compose through a real shell", () => {
       expect(spawnSync("find", [dir, "-name", "owned"], { encoding: "utf8" }).stdout).toBe("");
     },
   );
+
+  it("blots out what compose itself would quote of the env file, and keeps its exit code", () => {
+    writeFileSync(join(dir, "bin/docker"), `#!/bin/sh\necho "invalid port $CANARY in $CANARY!" >&2; echo "path $SPACED end"; exit 17\n`);
+    writeFileSync(join(dir, "secrets.env"), `CANARY=sword\\$fish\n export SPACED='two words'\nSHORT=yes\n# NOT=anything\n`.replace("\\$", ""));
+    const { result } = run({ dir, service: "gw", envFile: "secrets.env" });
+    expect(result.status).toBe(17);
+    expect(result.stdout).toBe("invalid port … in …!\npath … end\n");
+    expect(result.stderr).toBe("");
+  });
 
   it("names a folder or env file that is not there", () => {
     expect(run({ dir: join(dir, "nowhere"), service: "gw" }).result.status).toBe(91);

@@ -1,0 +1,59 @@
+import { ExecError, type HostLink } from "../host-link/host-link.ts";
+
+/**
+ * A program on the server whose end can still be read after the SSH connection that started it was lost: it runs in a folder of its own that
+ * keeps its output and exit code. The folder can be made only once, so a job never runs twice. A lost connection ends neither it (HUP and PIPE
+ * are ignored; sshd sends no signal to programs without a terminal) nor what it started.
+ */
+
+/** Exit code of the script itself: the folder could not be made, and nothing was run. */
+export const NOT_BEGUN = 93;
+const READ_MS = 15_000;
+const OUTPUT_BYTES = 65_536;
+
+const folder = 'umask 077; d="${TMPDIR:-/tmp}/gatelight-$1"; ';
+const RUN = [
+  folder,
+  'in=$2; shift 2; mkdir "$d" || exit 93; echo $$ >"$d/pid"; trap "" HUP PIPE; ',
+  '{ if [ -n "$in" ]; then printf "%s\\n" "$in" | "$@"; else "$@" </dev/null; fi; echo $? >"$d/rc.new"; mv "$d/rc.new" "$d/rc"; } 2>&1 | tee "$d/out"; ',
+  'exit "$(cat "$d/rc")"',
+].join("");
+const READ = [
+  folder,
+  '[ -d "$d" ] || { echo absent; exit 0; }; ',
+  'if [ -e "$d/rc" ]; then echo "ended $(cat "$d/rc")"; elif kill -0 "$(cat "$d/pid")" 2>/dev/null; then echo running; else echo gone; fi; ',
+  `[ -e "$d/out" ] && tail -c ${OUTPUT_BYTES} "$d/out"; exit 0`,
+].join("");
+/** sshd gives every command a process group of its own. */
+const END = [folder, 'g=$(ps -o pgid= -p "$(cat "$d/pid")" | tr -d " "); [ -n "$g" ] && kill -TERM -- "-$g"'].join("");
+const REMOVE = [folder, 'rm -rf "$d"'].join("");
+
+const script = (text: string, ...args: string[]) => ["sh", "-c", text, "gatelight", ...args];
+
+/** @param stdin one line, without its end; "" for none */
+export const jobArgv = (id: string, stdin: string, argv: readonly string[]): string[] => [...script(RUN, id, stdin), ...argv];
+
+export type JobState =
+  | { readonly kind: "ended"; readonly code: number; readonly lines: readonly string[] }
+  | { readonly kind: "running" | "absent" | "gone"; readonly lines: readonly string[] };
+
+/** @throws ExecError */
+export async function readJob(link: HostLink, id: string): Promise<JobState> {
+  const { code, stdout, stderr } = await link.exec(script(READ, id), { deadlineMs: READ_MS, maxBytes: OUTPUT_BYTES + 100 });
+  const [head = "", ...rest] = stdout.split("\n");
+  const lines = rest.at(-1) === "" ? rest.slice(0, -1) : rest;
+  const ended = /^ended (\d{1,3})$/.exec(head);
+  if (ended !== null) return { kind: "ended", code: Number(ended[1]), lines };
+  if (head === "running" || head === "absent" || head === "gone") return { kind: head, lines };
+  throw new ExecError("other", `The outcome could not be read (exit code ${code ?? "none"}): ${(stderr.trim() || head).slice(0, 200)}`);
+}
+
+/** Ends a job that runs. @throws ExecError */
+export async function endJob(link: HostLink, id: string): Promise<void> {
+  await link.exec(script(END, id), { deadlineMs: READ_MS });
+}
+
+/** @throws ExecError */
+export async function removeJob(link: HostLink, id: string): Promise<void> {
+  await link.exec(script(REMOVE, id), { deadlineMs: READ_MS });
+}
