@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, it } from "vitest";
-import { buildIfStale } from "../../build/build.mjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chosen, found, noticed, type Row, refused, table } from "./catalogue.ts";
 import { type Lab, startLab, whyNoLab } from "./lab.ts";
+import { keepsOutOfTheQueue, quietCost, retriesSlowly } from "./politeness.ts";
+import { CASES, cures, neverTwice, readBack } from "./repairs.ts";
 import { dataDir, Watching } from "./watching.ts";
 
 const why = whyNoLab();
@@ -14,7 +15,6 @@ describe.skipIf(why !== null)("in the lab", () => {
   const rows: Row[] = [];
 
   beforeAll(async () => {
-    await buildIfStale({ quiet: true });
     lab = await startLab({ speed: 8, healMs: 4_000 });
     watching = await Watching.start(dataDir(lab.folder, "data", lab.settings()));
     await watching.green();
@@ -29,4 +29,28 @@ describe.skipIf(why !== null)("in the lab", () => {
   it.concurrent.each(chosen("settings"))("refused: $id → $cause", async (fault) => void rows.push(await refused(lab, fault)), 120_000);
   it.each(chosen("running"))("noticed: $id → $cause", async (fault) => void rows.push(await noticed(lab, watching, fault)), 300_000);
   it.each(chosen("fresh"))("found: $id → $cause", async (fault) => void rows.push(await found(lab, watching, fault)), 300_000);
+
+  if (suite("politeness")) {
+    it("a quiet half minute costs the server next to nothing", async () => {
+      const cost = await quietCost(lab, watching, 31_000);
+      console.info(`${cost.commands} commands, ${cost.fresh} processes, ${cost.cpuPercent.toFixed(2)} % of a core in ${cost.seconds.toFixed(0)} s`);
+      expect(cost.commands).toBeLessThanOrEqual(1);
+      expect(cost.fresh).toBeLessThanOrEqual(3);
+      expect(cost.cpuPercent).toBeLessThan(1);
+    }, 180_000);
+    it("no connection of ours joins an accept queue", () => keepsOutOfTheQueue(lab, watching), 240_000);
+    it("a gateway that closes on us is asked ever more seldom, by one connection at a time", () => retriesSlowly(lab, watching), 240_000);
+  }
+
+  if (suite("repairs")) {
+    it.each(CASES)("repair: $repair cures $cause", (one) => cures(lab, watching, one), 300_000);
+    it("two who want the same repair at once: it runs once", () => neverTwice(lab, watching), 300_000);
+    it("the line falls in the middle of a repair: read back, not repeated", () => readBack(lab, watching), 300_000);
+  }
 });
+
+/** GATELIGHT_LAB_ONLY names faults, or "politeness" or "repairs", for one who works on them. */
+function suite(name: string): boolean {
+  const only = process.env.GATELIGHT_LAB_ONLY;
+  return only === undefined || only.split(",").includes(name);
+}

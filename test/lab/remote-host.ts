@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { peer } from "../support/peers.ts";
 import { makeKey } from "../support/sshd.ts";
-import { Daemon, type Ran, run, until } from "./processes.ts";
+import { Daemon, descendants, kill, type Ran, run, until } from "./processes.ts";
 
 const START_MS = 60_000;
 
@@ -87,6 +87,13 @@ export class RemoteHost {
     if (this.strict?.running === true) return;
     this.strict = this.daemonInside([peer("sshd"), "-D", "-e", "-f", this.config("sshd_config_strict", 2_222, ["AllowTcpForwarding no"])]);
     await this.answers(2_222);
+  }
+
+  /** Ends every session as a lost network would, not the listener. @returns how many */
+  killSessions(): number {
+    const sessions = this.sshd === null ? [] : descendants(this.sshd.pid).filter((pid) => isSshd(pid));
+    for (const pid of sessions) kill(pid, "SIGKILL");
+    return sessions.length;
   }
 
   /** Listener and sessions. */
@@ -209,5 +216,14 @@ export class RemoteHost {
       .flatMap((line) => line.split(" ")[1] ?? [])
       .filter((path) => path.startsWith(`${this.folder}/`));
     for (const path of mounts.reverse()) await run(["umount", "-l", path], { mayFail: true });
+  }
+}
+
+function isSshd(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "sshd";
+  } catch {
+    // The process has ended meanwhile.
+    return false;
   }
 }

@@ -57,7 +57,8 @@ export class Stack {
   readonly shared: string;
   readonly relayPort: number;
   readonly apiPort: number;
-  private readonly subnet: string;
+  /** First three bytes of the addresses of its network. */
+  readonly subnet: string;
   private readonly options: StackOptions;
 
   constructor(host: RemoteHost, options: StackOptions) {

@@ -43,6 +43,7 @@ echo ".> Forking :::$api onto 0.0.0.0:$relay > trading mode $mode"
 API_PORT=$api SOCAT_PORT=$relay /home/ibgateway/scripts/run_socat.sh &
 stop() {
   echo ".> Received SIGINT or SIGTERM. Shutting down IB Gateway."
+  has slow-stop && sleep "$(cat /lab/slow-stop)"
   pkill -x x11vnc; pkill -x Xvfb; pkill -x socat
   kill -TERM "$java" 2>/dev/null
   exit 143

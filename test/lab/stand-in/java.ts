@@ -26,7 +26,7 @@ const ORDERS = join(SHARED, "orders.json");
 process.title = "java";
 
 class StandIn implements ScreenModel {
-  orders: Orders = readOrders(ORDERS);
+  orders: Orders = firstOrders();
   plan = planOf(mode, this.orders);
   settings: ApiSettings = readSettings();
   screenState: ScreenState = "black";
@@ -251,6 +251,11 @@ class StandIn implements ScreenModel {
 function readSettings(): ApiSettings {
   if (existsSync(SETTINGS)) return JSON.parse(readFileSync(SETTINGS, "utf8")) as ApiSettings;
   return { socketPort: mode === "paper" ? 4002 : 4001, readOnly: false, localhostOnly: true, trustedIps: ["127.0.0.1"] };
+}
+
+function firstOrders(): Orders {
+  const orders = readOrders(ORDERS);
+  return orders.untilRestart === true ? {} : orders;
 }
 
 function eatMemory(): void {

@@ -16,6 +16,8 @@ export interface Orders {
   /** The line to IBKR comes back by itself, or only when IBC is told RECONNECTACCOUNT. */
   readonly brokerReturns?: "by-itself" | "when-told";
   readonly windowBlack?: boolean;
+  /** A fault of the process' memory: the next process has forgotten it. */
+  readonly untilRestart?: boolean;
   /** Another number than before: every API client loses its connection now. */
   readonly drop?: number;
   /** Takes memory until the kernel ends it. */
