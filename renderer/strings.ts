@@ -240,12 +240,11 @@ export const strings = {
     starting: "Starting…",
   },
   prompts: {
-    vncLength: "Only the first 8 characters count.",
     remember: "Keep in the keychain",
+    rememberForNow: "Keep until Gatelight ends",
     refuse: "Do not connect",
     trust: "Trust and connect",
     answer: "Continue",
-    compare: "Compare it with the server's own: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
     expires: (left: string) => `Expires in ${left}`,
   },
   repair: {

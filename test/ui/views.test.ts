@@ -219,7 +219,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
 
   it("passes a password on once and keeps it nowhere", async () => {
     const page = await open("vncPassword");
-    await page.getByText("Only the first 8 characters count.").waitFor();
+    await page.getByText("Only the first 8 characters of a VNC password count.").waitFor();
     await page.getByRole("textbox", { name: "Password" }).fill("hunter2!");
     await page.getByText("Keep in the keychain").click();
     await page.keyboard.press("Enter");

@@ -2,7 +2,7 @@ import { type FormEvent, useRef, useState } from "react";
 import { Checkbox, Input, Label, TextField } from "react-aria-components";
 import type { Prompt } from "../../../shared/snapshot.ts";
 import { messageOf } from "../../api/errors.ts";
-import { useCall } from "../../api/link-context.tsx";
+import { useCall, useSnapshot } from "../../api/link-context.tsx";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -19,6 +19,7 @@ export function PromptDialog({ prompts }: { prompts: readonly Prompt[] }) {
 /** Answers live in the form's own inputs until they are sent, and are wiped right after: never in a state of ours. */
 function Question({ prompt, gone }: { prompt: Prompt; gone: () => void }) {
   const call = useCall();
+  const persistent = useSnapshot()?.app.secrets.persistent === true;
   const form = useRef<HTMLFormElement>(null);
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -60,11 +61,10 @@ function Question({ prompt, gone }: { prompt: Prompt; gone: () => void }) {
             <Input className="input" spellCheck={false} />
           </TextField>
         ))}
-        {prompt.kind === "vnc-password" && <p className="quiet">{strings.prompts.vncLength}</p>}
         {prompt.canRemember && (
           <Checkbox name="remember" className="check">
             <span className="check-box" aria-hidden="true" />
-            {strings.prompts.remember}
+            {persistent ? strings.prompts.remember : strings.prompts.rememberForNow}
           </Checkbox>
         )}
         {fault !== null && (
@@ -91,7 +91,6 @@ function HostKey({ type, fingerprint }: { type: string; fingerprint: string }) {
     <div className="fingerprint">
       <span className="quiet">{type}</span>
       <code>{fingerprint}</code>
-      <p className="quiet">{strings.prompts.compare}</p>
     </div>
   );
 }

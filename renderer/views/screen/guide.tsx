@@ -12,7 +12,8 @@ export function Guide({ server, gateway }: { server: ServerSnapshot; gateway: Ga
   const { start } = useRepair();
   const offer = gateway.repairs.find((one) => one.id === "stop-and-start");
   return (
-    <aside className="guide" aria-label={strings.guide.title}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <aside className="guide" aria-label={strings.guide.title} tabIndex={0}>
       <h2>{strings.guide.title}</h2>
       <p className="guide-light" data-state={gateway.light}>
         <LightShape state={gateway.light} size={14} />

@@ -69,7 +69,7 @@ function Waiting({ until, reason, session }: { until: number; reason: string; se
     <div className="cover cover-clear">
       <div className="cover-card" role="status">
         <h2>{strings.screen.lost}</h2>
-        {reason !== "" && <p>{reason}</p>}
+        {reason !== "" && <p className="cover-message">{reason}</p>}
         <p className="quiet">
           {strings.screen.lastPicture} {strings.screen.retryIn(formatCountdown(until - now))}
         </p>
@@ -100,7 +100,7 @@ function Failed({ failure, message, session, server, gateway }: FailedProps) {
     <div className="cover">
       <div className="cover-card" role={failure === "cancelled" ? "status" : "alert"}>
         <h2>{title}</h2>
-        {message !== "" && <p>{message}</p>}
+        {message !== "" && <p className="cover-message">{message}</p>}
         <p className="quiet">{wayOut}</p>
         <div className="actions">
           <Button look="primary" onPress={() => session.open()}>

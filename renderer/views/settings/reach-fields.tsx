@@ -58,7 +58,7 @@ function SshFields({ reach, path, faults, onChange, fresh }: Props & { reach: Ss
         />
         <NumberField label={strings.server.port} value={reach.port} onChange={(port) => set({ port })} placeholder="22" fault={faults.at(`${path}.port`)} />
       </div>
-      <Resolved host={reach.host} />
+      <Resolved reach={reach} />
       <Fold label={strings.server.keys} open={!fresh && (reach.identityFiles?.length ?? 0) > 0}>
         <Field
           label={strings.server.identityFiles}
@@ -82,8 +82,9 @@ function SshFields({ reach, path, faults, onChange, fresh }: Props & { reach: Ss
 /** The person stops typing for so long before an alias is looked up. */
 const QUIET_MS = 400;
 
-/** What ssh_config makes of the name. */
-function Resolved({ host }: { host: string }) {
+/** What ssh_config makes of the name; what stands in the form goes before it. */
+function Resolved({ reach }: { reach: SshReach }) {
+  const { host } = reach;
   const call = useCall();
   const [found, setFound] = useState<ResolvedAlias | null>(null);
   useEffect(() => {
@@ -102,7 +103,7 @@ function Resolved({ host }: { host: string }) {
   if (found === null) return null;
   return (
     <p className="quiet" role="status">
-      {strings.server.resolved(found.user, found.host, found.port)}
+      {strings.server.resolved(reach.user?.trim() || found.user, found.host, reach.port ?? found.port)}
       {found.jumps.length > 0 && ` ${strings.server.through(found.jumps.join(" → "))}`}
       {found.notes.length > 0 && ` ${found.notes.join(" ")}`}
     </p>
