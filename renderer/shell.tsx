@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import type { Snapshot } from "../shared/snapshot.ts";
+import { useLinkState } from "./api/link-context.tsx";
 import { LinkBanner } from "./banners.tsx";
 import { Rail } from "./rail.tsx";
 import { useSelection } from "./selection.tsx";
@@ -18,13 +19,15 @@ const Settings = lazy(() => import("./views/settings/settings-view.tsx").then((m
 
 export function Shell({ snapshot }: { snapshot: Snapshot }) {
   const { route, gateway, server } = useSelection();
+  const linked = useLinkState().kind === "open";
   const empty = snapshot.servers.length === 0;
   const live = gateway?.mode === "live" && route.view !== "settings" && !empty;
   useEffect(() => {
-    document.title = gateway === null ? strings.app : `${gateway.name} ${strings.states[gateway.light]} · ${strings.app}`;
-  }, [gateway]);
+    // What nobody vouches for any more is not said to be up.
+    document.title = gateway === null ? strings.app : `${gateway.name} ${strings.states[linked ? gateway.light : "unknown"]} · ${strings.app}`;
+  }, [gateway, linked]);
   return (
-    <div className="shell">
+    <div className="shell" data-linked={linked}>
       <button type="button" className="skip" onClick={() => document.getElementById("content")?.focus()}>
         {strings.skip}
       </button>

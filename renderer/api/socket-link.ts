@@ -27,9 +27,12 @@ export const SOCKET_PATH = "/link";
 
 /** The browser's way: a WebSocket to the address that served the page, with the token as its first frame. */
 export function createSocketLink(page: Window): Link {
-  const { hash, pathname, search } = page.location;
-  const token = takeToken({ hash, pathname, search, replace: (path) => page.history.replaceState(null, "", path), storage: page.sessionStorage });
-  return createClientLink({
+  const take = (): string | null => {
+    const { hash, pathname, search } = page.location;
+    return takeToken({ hash, pathname, search, replace: (path) => page.history.replaceState(null, "", path), storage: page.sessionStorage });
+  };
+  let token = take();
+  const link = createClientLink({
     random: Math.random,
     async open() {
       if (token === null) throw new LinkError(CLOSE.token, "no token");
@@ -39,4 +42,19 @@ export function createSocketLink(page: Window): Link {
       return enterSocket(new WebSocket(url), token);
     },
   });
+  // The new address after a restart on the same port, opened in this tab, changes the fragment alone: the page is not loaded anew.
+  const onHash = () => {
+    const found = take();
+    if (found === token) return;
+    token = found;
+    link.retry();
+  };
+  page.addEventListener("hashchange", onHash);
+  return {
+    ...link,
+    dispose() {
+      page.removeEventListener("hashchange", onHash);
+      link.dispose();
+    },
+  };
 }

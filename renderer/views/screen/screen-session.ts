@@ -36,6 +36,8 @@ interface Attempt {
   viewers: number;
   /** Something was shown, so there is a last picture to keep. */
   pictured: boolean;
+  /** noVNC disconnected by itself; to ask it to once more is an error. */
+  disconnected: boolean;
 }
 
 const WAITS_MS = [1000, 2000, 5000, 10_000, 30_000];
@@ -97,7 +99,7 @@ export class ScreenSession {
     const { link, server, gateway } = this.#ports;
     const screen = crypto.randomUUID();
     const stop = new AbortController();
-    const attempt: Attempt = { stop, screen, channel: null, viewer: null, viewers: 1, pictured: false };
+    const attempt: Attempt = { stop, screen, channel: null, viewer: null, viewers: 1, pictured: false, disconnected: false };
     this.#attempt = attempt;
     let failure: { kind: ScreenFailure; message: string } | null = null;
     const off = link.onScreenProgress(screen, (progress) => {
@@ -137,6 +139,7 @@ export class ScreenSession {
       if (!signal.aborted && event instanceof CustomEvent) onClipboard(String(event.detail?.text ?? ""));
     });
     viewer.addEventListener("disconnect", () => {
+      attempt.disconnected = true;
       if (!signal.aborted) this.#lost(failure() ?? { kind: "closed", message: "" });
     });
   }
@@ -186,7 +189,7 @@ export class ScreenSession {
     if (attempt.viewer !== null) {
       if (attempt.pictured) this.#ports.onLastPicture(attempt.viewer.getImageData());
       this.#ports.onViewer(null);
-      attempt.viewer.disconnect();
+      if (!attempt.disconnected) attempt.viewer.disconnect();
     }
     // Core also ends it when the channel closes; this covers an attempt that never got one.
     this.#ports.link.call("screen.close", { screen: attempt.screen }).catch(() => undefined);
