@@ -77,7 +77,7 @@ function ibc(context: StepContext, word: "STOP" | "RESTART" | "RECONNECTDATA" | 
  * environment or secret file, so it is in no argument of ours.
  */
 const SCREEN_SCRIPT = [
-  'test -n "$VNC_SERVER_PASSWORD" || test -s "$VNC_SERVER_PASSWORD_FILE" || exit 3; pkill -x x11vnc; ',
+  'test -n "$VNC_SERVER_PASSWORD" || test -s "$VNC_SERVER_PASSWORD_FILE" || exit 3; pkill -KILL -x x11vnc; ',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: shell expansions
   'exec x11vnc -display "${DISPLAY:-:1}" -forever -shared -bg -noipv6 -quiet -passwd "${VNC_SERVER_PASSWORD:-$(cat "$VNC_SERVER_PASSWORD_FILE")}" >/dev/null 2>&1',
 ].join("");
@@ -163,14 +163,15 @@ function freshReinstall(context: StepContext): StepPlan {
 
 /**
  * The image's loop starts socat again 5 s after its end; where the loop is gone too (or was never a program), socat is started by itself, as the
- * image's run_socat.sh does. `pkill` ends with 1 where none runs.
+ * image's run_socat.sh does. `pkill` ends with 1 where none runs;
+ * KILL, because a socat that stands still (state T) would not hear of anything milder.
  */
 function restartRelay({ docker, gateway }: StepContext): StepPlan {
   const { relay, api } = gatewayPorts(gateway);
   const inside = [docker, "exec", gateway.container];
   const start = [docker, "exec", "-d", gateway.container, "socat", `TCP-LISTEN:${relay},fork,reuseaddr`, `TCP:127.0.0.1:${api}`];
   return yes(
-    exec("End socat; the image starts it again after 5 s", [...inside, "pkill", "-x", "socat"], 15 * SECOND, { okCodes: [1] }),
+    exec("End socat; the image starts it again after 5 s", [...inside, "pkill", "-KILL", "-x", "socat"], 15 * SECOND, { okCodes: [1] }),
     exec("Start socat, unless the image has", start, 15 * SECOND, { unless: { condition: "relay-listens", withinMs: 9 * SECOND } }),
     { kind: "await", title: "The relay listens again", condition: "relay-listens", deadlineMs: 30 * SECOND },
     cured(45 * SECOND),

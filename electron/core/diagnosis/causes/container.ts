@@ -129,10 +129,12 @@ export const CONTAINER_CAUSES: readonly Cause[] = [
         starts.length >= 2 ? [`The container was started ${starts.length} times in the last 15 min, not by Gatelight and not by Docker's restart policy.`] : [];
       const words = said ? [`${duration(look.now - healing.at)} ago the MCP server logged: “${redact(healing.text)}”`] : [];
       if (look.answering && starts.length < 3) return null;
-      if (said && (starts.length > 0 || look.running !== null)) return certain([...words, ...again]);
+      // Too many starts are a worry, but a gateway that answers can be used.
+      const state = look.answering ? ("degraded" as const) : ("down" as const);
+      if (said && (starts.length > 0 || look.running !== null)) return certain([...words, ...again], { state });
       const [first] = starts;
       const neverGood = first !== undefined && (look.evidence.history.lastReadyAt ?? 0) < first.startedAt;
-      if ((starts.length >= 3 || (again.length > 0 && neverGood)) && !byPolicy) return likely(again);
+      if ((starts.length >= 3 || (again.length > 0 && neverGood)) && !byPolicy) return likely(again, { state });
       return null;
     },
   },
