@@ -35,6 +35,10 @@ export interface Notice {
   readonly title: string;
   readonly detail: string;
   readonly at: number;
+  /** Also told by the system's notifications, as news of this gateway. */
+  readonly tell?: { readonly server: string; readonly gateway: string };
+  /** The one click that follows from it: the repair's plan is shown. */
+  readonly action?: { readonly server: string; readonly gateway: string; readonly repair: RepairId };
 }
 
 export interface LightSnapshot {

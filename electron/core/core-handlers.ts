@@ -6,6 +6,7 @@ import { curveCsv, positionsCsv, summaryCsv } from "./history/csv.ts";
 import type { History } from "./history/history.ts";
 import { type ResolveEnvironment, resolveSshHost } from "./host-link/ssh/resolve-route.ts";
 import type { Prompts } from "./prompt-broker.ts";
+import type { HandOvers } from "./repair/hand-over.ts";
 import type { Log, LogFile } from "./report/log.ts";
 import { namesToHide } from "./report/names-to-hide.ts";
 import { problemReport } from "./report/problem-report.ts";
@@ -30,6 +31,7 @@ export interface HandlerPorts {
   readonly random: () => number;
   readonly dataDir: string;
   readonly sshEnvironment?: ResolveEnvironment;
+  readonly handOvers: HandOvers;
   readonly dismissNotice: (id: string) => void;
 }
 
@@ -58,7 +60,7 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
     if (history === null) throw new Error("The history cannot be kept on this machine; the notice in the window says why.");
     return history;
   };
-  const who = (context: CallContext) => `window ${context.link.slice(0, 6)}`;
+  const who = ({ link }: CallContext) => (link === "command-line" ? "the command line" : link === "tray" ? "the tray" : `window ${link.slice(0, 6)}`);
 
   return {
     "settings.get": async () => ({ settings: settings.current, file: settings.file }),
@@ -96,14 +98,14 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
       return null;
     },
     "session.release": async ({ minutes, stopGateway, ...ref }) => {
-      const until = minutes === null ? null : ports.clock.now() + minutes * 60_000;
-      await gatewayOf(ref).session.release(until);
-      if (stopGateway) await serverOf(ref.server).stopGateway(ref.gateway);
+      const running = gatewayOf(ref).repairs.running;
+      if (running !== null) throw new Error(`A repair is running: ${running}. Give the account away when it is done.`);
+      await ports.handOvers.release(ref, minutes === null ? null : ports.clock.now() + minutes * 60_000, stopGateway);
       return null;
     },
     "session.resume": async (ref) => {
-      gatewayOf(ref).session.resume();
-      await serverOf(ref.server).startGateway(ref.gateway);
+      gatewayOf(ref);
+      await ports.handOvers.resume(ref);
       return null;
     },
     "screen.open": (ref, context) => screens.open(ref, context),

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Handlers } from "../../shared/contract.ts";
 import type { ServerSettings, Settings } from "../../shared/settings.ts";
 import type { AppInfo, Notice, Snapshot } from "../../shared/snapshot.ts";
@@ -6,7 +7,9 @@ import type { Clock } from "./clock.ts";
 import { coreHandlers } from "./core-handlers.ts";
 import type { History } from "./history/history.ts";
 import type { ResolveEnvironment } from "./host-link/ssh/resolve-route.ts";
+import { createNoticeBoard } from "./notice-board.ts";
 import { createPrompts, type Prompts } from "./prompt-broker.ts";
+import { createHandOvers } from "./repair/hand-over.ts";
 import type { Log } from "./report/log.ts";
 import { checkScreen } from "./screen/screen-check.ts";
 import { createScreens, type Screens } from "./screen/screens.ts";
@@ -63,12 +66,19 @@ export function createCore(options: CoreOptions): Core {
   const { clock, log } = options;
   const servers = new Map<string, ServerRuntime>();
   const ending = new Set<Promise<void>>();
-  let notices: readonly Notice[] = options.notices;
   let disposed = false;
   let suspended: (() => void)[] = [];
 
   const simulation = createSimulationSwitch(options.simulation, () => reconcile());
   const active = (): Settings => simulation.settings ?? options.settings.current;
+  const board = createNoticeBoard(options.notices, () => publish());
+  const passing = options.host === "command-line";
+  const handOvers = createHandOvers({
+    clock,
+    file: passing ? null : join(options.dataDir, "hand-over.json"),
+    target: (ref) => servers.get(ref.server)?.handOver(ref.gateway) ?? null,
+    log: (message) => log.warn(message),
+  });
   const prompts = createPrompts({ clock, somebody: options.somebody, onChange: () => publish() });
 
   const app = (): AppInfo => ({
@@ -86,7 +96,7 @@ export function createCore(options: CoreOptions): Core {
       light: prompts.open.length > 0 ? "needs-you" : worst(lights),
       servers: list,
       prompts: prompts.open,
-      notices: [...notices, ...(options.settings.notice === null ? [] : [options.settings.notice])],
+      notices: [...board.notices, ...(options.settings.notice === null ? [] : [options.settings.notice])],
       privacy: active().privacy,
     };
   };
@@ -117,6 +127,10 @@ export function createCore(options: CoreOptions): Core {
       sshEnvironment: options.sshEnvironment,
       screenOpen: (gateway) => screens.openCount(settings.id, gateway) > 0,
       onChange: publish,
+      // Settings that had to wait for its end are taken up.
+      onRepairEnd: () => queueMicrotask(reconcile),
+      board,
+      passing,
     });
   }
 
@@ -127,6 +141,8 @@ export function createCore(options: CoreOptions): Core {
     for (const [id, server] of servers) {
       const next = wanted.get(id);
       if (next !== undefined && JSON.stringify(next) === JSON.stringify(server.settings)) continue;
+      // Nothing is half done because a name was changed; what was removed is let go of at once.
+      if (next !== undefined && server.busy) continue;
       servers.delete(id);
       const end = server.dispose().catch((error: unknown) => log.error("ending a server failed", { error: String(error) }));
       ending.add(end);
@@ -136,6 +152,7 @@ export function createCore(options: CoreOptions): Core {
       if (servers.has(id)) continue;
       const server = makeServer(settings);
       servers.set(id, server);
+      handOvers.adopt(id);
       server.start();
     }
     // The order of the settings is the order of the window.
@@ -180,10 +197,8 @@ export function createCore(options: CoreOptions): Core {
       random: options.random,
       dataDir: options.dataDir,
       sshEnvironment: options.sshEnvironment,
-      dismissNotice(id) {
-        notices = notices.filter((notice) => notice.id !== id);
-        publish();
-      },
+      handOvers,
+      dismissNotice: (id) => board.dismiss(id),
     }),
     reconnect,
     async checkScreen(server, gateway, signal) {
@@ -207,6 +222,7 @@ export function createCore(options: CoreOptions): Core {
       disposed = true;
       stopTick();
       stopSettings();
+      handOvers.dispose();
       prompts.dispose();
       screens.dispose();
       await Promise.all([...[...servers.values()].map((server) => server.dispose()), ...ending]);

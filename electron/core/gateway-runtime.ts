@@ -31,6 +31,7 @@ export interface GatewayPorts {
   readonly mcpPost: (path: string, deadlineMs: number) => Promise<string>;
   /** Something a view shows may have changed. */
   readonly onChange: () => void;
+  readonly onRepairBegin: (begin: RepairEnd) => void;
   readonly onRepairEnd: (end: RepairEnd) => void;
   readonly onReport: (report: SessionReport) => void;
 }
@@ -85,7 +86,10 @@ export class GatewayRuntime {
       docker: server.docker,
       serverName: server.name ?? server.id,
       onRun: (_run: RepairRun) => ports.onChange(),
-      onBegin: (repair) => this.facts.noteRepair(repair, ports.clock.now()),
+      onBegin: (repair, begin) => {
+        this.facts.noteRepair(repair, ports.clock.now());
+        ports.onRepairBegin(begin);
+      },
       onEnd: ports.onRepairEnd,
       ports: {
         clock: ports.clock,

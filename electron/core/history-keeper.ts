@@ -1,4 +1,4 @@
-import type { AccountSnapshot } from "../../shared/snapshot.ts";
+import type { AccountSnapshot, Incident } from "../../shared/snapshot.ts";
 import type { Clock } from "./clock.ts";
 import type { Settled } from "./diagnosis/settle.ts";
 import type { History } from "./history/history.ts";
@@ -9,9 +9,28 @@ interface Open {
   readonly causeId: string | null;
 }
 
+const INCIDENTS = 200;
+
+/** Who asked and what ran, in the first two lines; then step by step how it went. */
+function repairIncident({ run, who, causeId }: RepairEnd): { title: string; detail: string } {
+  const seconds = run.endedAt === null ? null : Math.round((run.endedAt - run.startedAt) / 1_000);
+  return {
+    title: run.outcome === "running" ? `${run.title}: begun` : `${run.title}: ${run.outcome}`,
+    detail: [
+      `asked by ${who}`,
+      `repair ${run.repair}`,
+      ...(causeId === null ? [] : [`against ${causeId}`]),
+      ...run.steps.map((step) => `${step.title}: ${step.state}${step.detail === "" ? "" : `, ${step.detail}`}`),
+      ...(seconds === null ? [] : [`${seconds} s`]),
+      ...(run.verdict === null ? [] : [run.verdict]),
+    ].join("\n"),
+  };
+}
+
 /** Writes what a server's gateways went through: one incident a fault from its onset to its end, each repair, the accounts' curve. */
 export class HistoryKeeper {
   private readonly open = new Map<string, Open>();
+  private readonly repairs = new Map<string, number>();
 
   constructor(
     private readonly history: History,
@@ -42,22 +61,31 @@ export class HistoryKeeper {
     this.open.set(gateway, { incident, causeId: diagnosis.cause?.id ?? null });
   }
 
-  repairEnded(gateway: string, { run, who, causeId }: RepairEnd): void {
-    this.history.addIncident({
+  /** Written at once: a repair whose end nobody saw (Gatelight killed, power lost) is in the log all the same. */
+  repairBegan(gateway: string, { run, who, causeId }: RepairEnd): void {
+    const { title, detail } = repairIncident({ run, who, causeId });
+    const incident = this.history.addIncident({
       server: this.server,
       gateway,
       kind: "repair",
       at: run.startedAt,
-      endedAt: run.endedAt,
-      title: `${run.title}: ${run.outcome}`,
-      detail: [
-        `asked by ${who}`,
-        ...(causeId === null ? [] : [`against ${causeId}`]),
-        ...run.steps.map((step) => `${step.title}: ${step.state}${step.detail === "" ? "" : `, ${step.detail}`}`),
-        run.verdict ?? "",
-      ].join("\n"),
-      cause: null,
+      endedAt: null,
+      title,
+      detail,
+      cause: causeId,
     });
+    this.repairs.set(run.id, incident);
+  }
+
+  repairEnded(_gateway: string, end: RepairEnd): void {
+    const incident = this.repairs.get(end.run.id);
+    if (incident === undefined) return;
+    this.repairs.delete(end.run.id);
+    this.history.finishIncident(incident, { ...repairIncident(end), endedAt: end.run.endedAt ?? this.clock.now() });
+  }
+
+  incidents(gateway: string): Incident[] {
+    return this.history.incidents({ server: this.server, gateway, limit: INCIDENTS });
   }
 
   sample(gateway: string, accounts: readonly AccountSnapshot[]): void {

@@ -12,9 +12,13 @@ import type { HostAddress, HostLink } from "./host-link/host-link.ts";
 import type { ResolveEnvironment } from "./host-link/ssh/resolve-route.ts";
 import { logTail } from "./log-tail.ts";
 import { makeLink } from "./make-link.ts";
+import type { NoticeBoard } from "./notice-board.ts";
 import { findRoutes } from "./probes/routes.ts";
 import { createServerWatch, type ServerWatch } from "./probes/server-watch.ts";
 import type { PromptBroker } from "./prompts.ts";
+import type { HandOverTarget } from "./repair/hand-over.ts";
+import { Watchdog } from "./repair/watchdog.ts";
+import { weeklyLoginNotice } from "./repair/weekly-login.ts";
 import type { Log } from "./report/log.ts";
 import type { ScreenReport } from "./screen/screen-ports.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
@@ -32,6 +36,10 @@ export interface ServerPorts {
   /** A person looks at this gateway's screen now. */
   readonly screenOpen: (gateway: string) => boolean;
   readonly onChange: () => void;
+  readonly onRepairEnd: () => void;
+  readonly board: NoticeBoard;
+  /** Nobody stays to see what came of it (command line): nothing is repaired and nobody is reminded by itself. */
+  readonly passing: boolean;
 }
 
 const LOOK_ALL_MS = 8_000;
@@ -42,6 +50,7 @@ export class ServerRuntime {
   readonly link: HostLink;
   private readonly watch: ServerWatch;
   private readonly runtimes: ReadonlyMap<string, GatewayRuntime>;
+  private readonly watchdogs: ReadonlyMap<string, Watchdog>;
   private readonly sides: ReadonlyMap<string, SideProbes>;
   private forwards: ReadonlyMap<string, GatewayForwards> = new Map();
   private readonly keeper: HistoryKeeper | null;
@@ -73,8 +82,29 @@ export class ServerRuntime {
           lookAtAll: () => this.lookAtAll(gateway.id),
           mcpPost: (path, deadlineMs) => this.side(gateway.id).post(path, deadlineMs),
           onChange: ports.onChange,
-          onRepairEnd: (end) => this.keeper?.repairEnded(gateway.id, end),
+          onRepairBegin: (begin) => this.keeper?.repairBegan(gateway.id, begin),
+          onRepairEnd: (end) => {
+            this.keeper?.repairEnded(gateway.id, end);
+            this.watchdogs.get(gateway.id)?.ended(end);
+            ports.onRepairEnd();
+          },
           onReport: (report) => this.keeper?.sample(gateway.id, report.accounts),
+        }),
+      ]),
+    );
+    this.watchdogs = new Map(
+      this.gateways.map((gateway) => [
+        gateway.target.id,
+        new Watchdog({
+          clock,
+          server: settings.id,
+          gateway: gateway.settings,
+          evidence: () => gateway.evidence(),
+          diagnosis: () => gateway.settled.diagnosis,
+          repairs: gateway.repairs,
+          screenOpen: () => ports.screenOpen(gateway.target.id),
+          incidents: () => this.keeper?.incidents(gateway.target.id) ?? [],
+          notice: (notice) => ports.board.put(notice),
         }),
       ]),
     );
@@ -169,6 +199,7 @@ export class ServerRuntime {
     for (const gateway of this.gateways) {
       gateway.judge();
       this.keeper?.judged(gateway.target.id, gateway.settled);
+      if (!this.ports.passing) this.lookAfter(gateway, now);
       // Only a fault is worth a process on the server.
       if (gateway.settled.diagnosis.light !== "up" && this.link.state.kind === "up")
         this.watch.lookProcesses(gateway.target.id).catch((error: unknown) => this.ports.log.warn("looking at processes failed", { error: String(error) }));
@@ -241,15 +272,26 @@ export class ServerRuntime {
     return this.side(target.id).callTool(signal);
   }
 
-  /** For the hand-over to TWS. @throws Error in plain words */
-  async stopGateway(gateway: string): Promise<void> {
-    await this.docker(["stop", "--time", "30"], gateway);
-    this.stoppedForTws.add(gateway);
+  /** A repair runs on one of its gateways. */
+  get busy(): boolean {
+    return this.gateways.some((gateway) => gateway.repairs.running !== null);
   }
 
-  /** Starts again what `stopGateway` stopped, nothing else. @throws Error in plain words */
-  async startGateway(gateway: string): Promise<void> {
-    if (this.stoppedForTws.delete(gateway)) await this.docker(["start"], gateway);
+  /** For the hand-over to TWS; `null`: there is no such gateway. */
+  handOver(gateway: string): HandOverTarget | null {
+    const runtime = this.runtimes.get(gateway);
+    if (runtime === undefined) return null;
+    const container = () => runtime.evidence().container?.value ?? null;
+    return {
+      release: (until) => runtime.session.release(until),
+      resume: () => runtime.session.resume(),
+      get containerRuns() {
+        const now = container();
+        return now?.kind === "present" && now.status === "running";
+      },
+      stop: () => this.docker(["stop", "--time", "30"], gateway),
+      start: () => this.docker(["start"], gateway),
+    };
   }
 
   async park(): Promise<(() => void)[]> {
@@ -265,8 +307,6 @@ export class ServerRuntime {
     this.keeper?.dispose();
   }
 
-  private readonly stoppedForTws = new Set<string>();
-
   private get host(): string {
     const { reach } = this.settings;
     return reach.kind === "ssh" ? reach.host : "this machine";
@@ -276,6 +316,14 @@ export class ServerRuntime {
     const side = this.sides.get(gateway);
     if (side === undefined) throw new Error(`There is no gateway ${gateway}.`);
     return side;
+  }
+
+  /** What Gatelight does without being asked, as far as it was wanted. */
+  private lookAfter(gateway: GatewayRuntime, now: number): void {
+    this.watchdogs.get(gateway.target.id)?.look();
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const due = weeklyLoginNotice(this.settings.id, gateway.settings, gateway.evidence(), zone, now);
+    this.ports.board.keep(`weekly-login/${this.settings.id}/${gateway.target.id}/`, due);
   }
 
   private serverChanged(): void {

@@ -23,6 +23,8 @@ export interface History {
   /** @returns its id; 0 where it could not be written */
   addIncident(incident: Omit<Incident, "id"> & { readonly server: string }): number;
   endIncident(id: number, at: number): void;
+  /** Ends an incident that began with less known than is now. */
+  finishIncident(id: number, end: Pick<Incident, "title" | "detail"> & { readonly endedAt: number }): void;
   /** Newest first. */
   incidents(query: GatewayRef & { readonly limit: number }): Incident[];
   /** Flushes and closes; a second call does nothing. */

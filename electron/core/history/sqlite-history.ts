@@ -31,6 +31,7 @@ export class SqliteHistory implements History {
   private readonly insertSample: StatementSync;
   private readonly insertIncident: StatementSync;
   private readonly closeIncident: StatementSync;
+  private readonly rewriteIncident: StatementSync;
   private retainedAt: number;
   private faultAt = Number.NEGATIVE_INFINITY;
   private closed = false;
@@ -43,6 +44,7 @@ export class SqliteHistory implements History {
     this.insertSample = db.prepare("INSERT OR REPLACE INTO samples (series, at, net, daily) VALUES (?, ?, ?, ?)");
     this.insertIncident = db.prepare("INSERT INTO incidents (server, gateway, kind, at, ended_at, title, detail, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.closeIncident = db.prepare("UPDATE incidents SET ended_at = ? WHERE id = ? AND ended_at IS NULL");
+    this.rewriteIncident = db.prepare("UPDATE incidents SET title = ?, detail = ?, ended_at = ? WHERE id = ?");
     // Left open by a process that ended without a word: they are known to have lasted until the last thing written, and no longer.
     db.exec(`UPDATE incidents SET ended_at = max(at,
       coalesce((SELECT max(at) FROM samples), 0), (SELECT max(at) FROM incidents)) WHERE ended_at IS NULL`);
@@ -94,6 +96,10 @@ export class SqliteHistory implements History {
 
   endIncident(id: number, at: number): void {
     this.writing(() => this.closeIncident.run(int(at), int(id)));
+  }
+
+  finishIncident(id: number, { title, detail, endedAt }: { title: string; detail: string; endedAt: number }): void {
+    this.writing(() => this.rewriteIncident.run(title.slice(0, MAX_TITLE), detail.slice(0, MAX_DETAIL), int(endedAt), int(id)));
   }
 
   incidents({ server, gateway, limit }: GatewayRef & { limit: number }): Incident[] {

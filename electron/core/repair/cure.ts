@@ -1,4 +1,4 @@
-import type { LightName } from "../../../shared/words.ts";
+import type { CauseId, LightName } from "../../../shared/words.ts";
 import type { GatewayEvidence } from "../diagnosis/evidence.ts";
 import type { Diagnosis } from "../diagnosis/finding.ts";
 import type { Condition } from "./steps.ts";
@@ -6,7 +6,7 @@ import type { Condition } from "./steps.ts";
 /** What was wrong when the repair began, to be held against what is seen later. */
 export interface Baseline {
   readonly at: number;
-  readonly causeId: string | null;
+  readonly causeId: CauseId | null;
   readonly light: LightName;
   readonly startedAt: number | null;
   readonly containerId: string | null;

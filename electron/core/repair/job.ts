@@ -11,6 +11,7 @@ export const NOT_BEGUN = 93;
 const READ_MS = 15_000;
 const OUTPUT_BYTES = 65_536;
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a shell expansion
 const folder = 'umask 077; d="${TMPDIR:-/tmp}/gatelight-$1"; ';
 const RUN = [
   folder,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { GatewaySettings } from "../../../shared/settings.ts";
 import type { RepairOffer, RepairPlan, RepairRun } from "../../../shared/snapshot.ts";
-import type { RepairId } from "../../../shared/words.ts";
+import type { CauseId, RepairId } from "../../../shared/words.ts";
 import type { GatewayEvidence, PresentContainer } from "../diagnosis/evidence.ts";
 import { baselineOf } from "./cure.ts";
 import { offersFor, planRepair } from "./plan.ts";
@@ -18,7 +18,7 @@ const OUTPUT_WIDTH = 500;
 export interface RepairEnd {
   readonly run: RepairRun;
   readonly who: string;
-  readonly causeId: string | null;
+  readonly causeId: CauseId | null;
 }
 
 export interface Repairs {
@@ -46,7 +46,7 @@ export interface RepairsOptions {
   readonly serverName: string;
   readonly ports: RepairPorts;
   readonly onRun: (run: RepairRun) => void;
-  readonly onBegin: (repair: RepairId) => void;
+  readonly onBegin: (repair: RepairId, begin: RepairEnd) => void;
   readonly onEnd: (end: RepairEnd) => void;
 }
 
@@ -186,7 +186,6 @@ export function createRepairs(options: RepairsOptions): Repairs {
       if (plan.confirm === "name" && confirmation.typedName !== plan.gateway) throw new Error(`Type the gateway's name, ${plan.gateway}, to confirm.`);
       if (plan.confirm === 2 && confirmation.confirmations < 2) throw new Error("This repair on a live gateway asks for two confirmations.");
       const id = randomUUID();
-      options.onBegin(known.repair);
       change({
         id,
         repair: known.repair,
@@ -202,6 +201,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
         verdict: null,
         next: null,
       });
+      if (run !== null) options.onBegin(known.repair, { run, who, causeId: ports.diagnosis().cause?.id ?? null });
       control = new AbortController();
       done = carryOut(known.repair, steps.steps, control.signal, who);
       return id;
