@@ -67,9 +67,26 @@ export function regionOf(peer: string | null): { region: Region; assumed: boolea
 export function calendarAt(now: number, peer: string | null): CalendarDay {
   const where = regionOf(peer);
   if (!isInstant(now)) return { ...where, window: null, tokenDiedAt: null };
-  const open = [...NIGHTLY[where.region], ...EVERYWHERE].flatMap((rule) => windowsAround(rule, now)).filter(({ from, until }) => from <= now && now < until);
+  const open = [...NIGHTLY[where.region], ...EVERYWHERE].flatMap((rule) => windowsOf(rule, now)).filter(({ from, until }) => from <= now && now < until);
   const window = open.reduce<CalendarWindow | null>((best, next) => (best === null || next.until > best.until ? next : best), null);
   return { ...where, window, tokenDiedAt: tokenDeath(now) };
+}
+
+/**
+ * A zone's day begins on a quarter of an hour everywhere, so within one the windows are the same: they are reckoned once, since asking the
+ * runtime for wall clocks would cost more than all the rest of a verdict, every second of a long life.
+ */
+const QUARTER_MS = 900_000;
+const reckoned = new Map<Rule, { readonly quarter: number; readonly windows: CalendarWindow[] }>();
+let sunday: { readonly quarter: number; readonly at: number } | null = null;
+
+function windowsOf(rule: Rule, now: number): CalendarWindow[] {
+  const quarter = Math.floor(now / QUARTER_MS);
+  const known = reckoned.get(rule);
+  if (known?.quarter === quarter) return known.windows;
+  const windows = windowsAround(rule, now);
+  reckoned.set(rule, { quarter, windows });
+  return windows;
 }
 
 function windowsAround(rule: Rule, now: number): CalendarWindow[] {
@@ -84,9 +101,12 @@ function windowsAround(rule: Rule, now: number): CalendarWindow[] {
 
 /** Tokens that allow a restart without second factor die on Sunday at 01:00 New York. */
 function tokenDeath(now: number): number | null {
-  const wall = wallClock(now, NEW_YORK);
-  const sunday = instantOf(NEW_YORK, wall.year, wall.month, wall.day - wall.weekday, 1, 0);
-  return now >= sunday && now - sunday < 48 * 3_600_000 ? sunday : null;
+  const quarter = Math.floor(now / QUARTER_MS);
+  if (sunday?.quarter !== quarter) {
+    const wall = wallClock(now, NEW_YORK);
+    sunday = { quarter, at: instantOf(NEW_YORK, wall.year, wall.month, wall.day - wall.weekday, 1, 0) };
+  }
+  return now >= sunday.at && now - sunday.at < 48 * 3_600_000 ? sunday.at : null;
 }
 
 function clock([hour, minute]: readonly [number, number]): string {
