@@ -65,12 +65,14 @@ function plotOptions(element: HTMLElement, currency: string, outages: () => read
     height: Math.max(1, element.clientHeight),
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
+    scales: { y: { range: (_, low, high) => aroundValues(low, high) } },
     axes: [
       {
         ...axis,
         grid: { show: false },
         size: 24,
         space: 64,
+        incrs: TIME_STEPS,
         values: (_, splits, __, ___, step) => splits.map((split) => (step >= 86_400 ? day : hour).format(split * 1000)),
       },
       { ...axis, size: 56, space: 26, values: (_, values) => values.map((value) => compact.format(value)) },
@@ -78,6 +80,16 @@ function plotOptions(element: HTMLElement, currency: string, outages: () => read
     series: [{}, { label: currency, stroke: () => colour("--accent"), width: 1.5, fill: () => colour("--accent-wash"), points: { show: false } }],
     hooks: { drawClear: [(drawn) => drawOutages(drawn, outages(), colour("--down"))] },
   };
+}
+
+/** Seconds between two labels: never finer than the minutes they show. */
+const TIME_STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000, 7_776_000, 31_536_000];
+
+/** Room above and below the curve: a tenth of its height, and at least a thousandth of its worth, so that cents do not look like cliffs. */
+export function aroundValues(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1];
+  const room = Math.max((high - low) / 10, Math.abs(high) / 1000, 1);
+  return [low - room, high + room];
 }
 
 /** A mark along the foot of the plot for as long as each outage lasted, at least two pixels wide. */
