@@ -9,7 +9,12 @@ const started = Number(process.env.GATELIGHT_TEST_STARTED ?? RealDate.now());
 process.env.GATELIGHT_TEST_STARTED = String(started);
 
 /** How far this process' clock is ahead of the machine's, in ms. */
-export const shiftedBy = QUIET - started;
+export let shiftedBy = QUIET - started;
+
+/** Hours go by at once, for this process alone. @param ms to go forward */
+export function passTime(ms: number): void {
+  shiftedBy += ms;
+}
 
 class ShiftedDate extends RealDate {
   constructor(...args: [] | [number | string | Date] | [number, number, number?, number?, number?, number?, number?]) {

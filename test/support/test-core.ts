@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../electron/core/clock.ts";
 import { type Core, createCore } from "../../electron/core/core.ts";
+import { openHistory } from "../../electron/core/history/history.ts";
 import { createLog } from "../../electron/core/report/log.ts";
 import { createMemorySecrets } from "../../electron/core/secrets/memory-secrets.ts";
 import { openSettings } from "../../electron/core/settings/settings-store.ts";
@@ -19,12 +20,13 @@ export interface TestCore {
 }
 
 /** The real Core on a throw-away data folder, with nobody to answer prompts. */
-export async function openTestCore(settings: SettingsInput, options: { vncPassword?: string } = {}): Promise<TestCore> {
+export async function openTestCore(settings: SettingsInput, options: { vncPassword?: string; history?: boolean } = {}): Promise<TestCore> {
   const dataDir = mkdtempSync(join(tmpdir(), "gatelight-core-"));
   const store = openSettings({ dataDir, clock: systemClock, watch: false });
   const { faults } = await store.save(settings);
   if (faults.length > 0) throw new Error(faults.join("; "));
   const log = createLog({ file: join(dataDir, "gatelight.log"), level: "debug" });
+  const { history } = options.history === true ? await openHistory({ file: join(dataDir, "history.sqlite"), clock: systemClock }) : { history: null };
   const core = createCore({
     clock: systemClock,
     random: Math.random,
@@ -34,7 +36,7 @@ export async function openTestCore(settings: SettingsInput, options: { vncPasswo
     settings: store,
     secrets: createMemorySecrets(options.vncPassword === undefined ? {} : { GATELIGHT_VNC_PASSWORD: options.vncPassword }),
     log,
-    history: null,
+    history,
     notices: [],
     simulation: null,
     somebody: () => false,
@@ -72,6 +74,7 @@ export async function openTestCore(settings: SettingsInput, options: { vncPasswo
     },
     async close() {
       await core.dispose();
+      history?.close();
       store.dispose();
       log.dispose();
       rmSync(dataDir, { recursive: true, force: true });
