@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     // Two cores, real servers and browsers: more workers only make each other late.
     maxWorkers: 2,
+    // In CI a test with real peers gets a second try; the reporter names those that needed it.
+    retry: process.env.CI === "true" ? 1 : 0,
     pool: "forks",
     projects: [
       project("walls", ["test/walls/**/*.test.ts"], 30_000),

@@ -26,6 +26,7 @@ export class SideProbes {
   private readonly mcp: McpProbe | null;
   private vncListens: boolean | null = null;
   private vncKnown = false;
+  private socketsKnown = false;
   private startsSeen = 0;
 
   constructor(private readonly ports: SidePorts) {
@@ -70,6 +71,11 @@ export class SideProbes {
   factsChanged(): void {
     const evidence = this.ports.evidence();
     const listens = evidence.sockets?.value.listeners.some((listener) => listener.port === this.ports.target.ports.vnc) ?? null;
+    // Its deeper question is asked only where the accept queue is known to be empty, and that has just become known.
+    if (!this.socketsKnown && evidence.sockets !== null) {
+      this.socketsKnown = true;
+      void this.mcp?.lookNow();
+    }
     const known = this.ports.vnc() !== null;
     if (listens !== this.vncListens || known !== this.vncKnown) {
       this.vncListens = listens;

@@ -74,6 +74,10 @@ export interface Simulator {
   dispose(): Promise<void>;
 }
 
+/** Of each MCP server. */
+const WORKERS = 3;
+const WORKERS_MS = 5_000;
+
 function baseSettings(port: number, identityFile: string, knownHostsFile: string, hostPort: (key: string) => number): SettingsInput {
   const gateway = (mode: "paper" | "live") => ({
     id: mode,
@@ -95,6 +99,13 @@ function baseSettings(port: number, identityFile: string, knownHostsFile: string
       },
     ],
   };
+}
+
+/** The home has stood for days when it is first looked at: its MCP servers' workers have long been connected. */
+async function workersConnected(home: Home): Promise<void> {
+  const until = performance.now() + WORKERS_MS;
+  const waiting = () => home.gateways.some(({ gateway }) => [...(gateway?.api.connections ?? [])].filter((one) => one.clientId !== null).length < WORKERS);
+  while (waiting() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Starts a home server that is not there. @throws Error for an unknown scenario or when a port is taken */
@@ -169,6 +180,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await scenario.play(stage);
   };
   home.start();
+  await workersConnected(home);
   await play(first);
 
   const base = baseSettings(ssh.port, identityFile, knownHostsFile, hostPort);
