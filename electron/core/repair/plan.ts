@@ -5,7 +5,7 @@ import { REPAIRS } from "../../../shared/words.ts";
 import type { GatewayEvidence, PresentContainer } from "../diagnosis/evidence.ts";
 import type { Diagnosis } from "../diagnosis/finding.ts";
 import { REPAIR_CATALOGUE } from "./ladder.ts";
-import { endsGateway, refusalOf } from "./refusals.ts";
+import { endsGateway, LOCAL, refusalOf } from "./refusals.ts";
 import { type StepContext, type StepPlan, stepsFor } from "./steps.ts";
 
 /** The three that delete or replace. */
@@ -48,10 +48,10 @@ export function clientsAffected(repair: RepairId, evidence: GatewayEvidence): nu
   return Math.max(0, Math.max(sockets.relayClients, sockets.api.established) - own);
 }
 
-/** Live asks twice; what deletes or replaces asks for the gateway's name. */
+/** Whatever runs on a live gateway's server asks twice; what deletes or replaces asks for the gateway's name. */
 export function confirmationFor(repair: RepairId, mode: "paper" | "live"): 1 | 2 | "name" {
   if (REPLACING.has(repair)) return "name";
-  return mode === "live" && endsGateway(repair) ? 2 : 1;
+  return mode === "live" && !LOCAL.has(repair) ? 2 : 1;
 }
 
 /** Everything a person should see before it runs, and the steps that will. */

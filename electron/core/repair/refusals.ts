@@ -6,7 +6,7 @@ import type { Diagnosis } from "../diagnosis/finding.ts";
 /** Repairs that end the gateway's process or its container. */
 const ENDING: ReadonlySet<RepairId> = new Set(["restart-soft", "stop-and-start", "restart-container", "recreate-container", "pull-image", "fresh-reinstall"]);
 /** Repairs that need nothing from the server. */
-const LOCAL: ReadonlySet<RepairId> = new Set(["wait", "open-api-settings", "resubscribe", "change-client-id"]);
+export const LOCAL: ReadonlySet<RepairId> = new Set(["wait", "open-api-settings", "resubscribe", "change-client-id"]);
 const NEEDS_RUNNING: ReadonlySet<RepairId> = new Set([
   "reconnect-data",
   "reconnect-account",
