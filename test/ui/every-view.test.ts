@@ -88,6 +88,17 @@ describe.skipIf(missingPeers("chromium").length > 0)("every view of the running 
     await page.screenshot({ path: join(SHOTS, `app-${name.replaceAll(" ", "-")}-dark.png`) });
   });
 
+  it("shows every currency's total at once, none over another, while the positions scroll", async () => {
+    const page = await open("overview/home/live");
+    const totals = page.locator("tfoot tr > :first-child");
+    await expect.poll(() => totals.count(), { timeout: 20_000 }).toBeGreaterThan(3);
+    const tops = await totals.evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().top)));
+    expect(tops.every((top, index) => index === 0 || top >= (tops[index - 1] ?? 0) + 20)).toBe(true);
+    const box = await page.locator(".table-box").boundingBox();
+    const last = await totals.last().boundingBox();
+    expect((last?.y ?? 0) + (last?.height ?? 0)).toBeLessThanOrEqual((box?.y ?? 0) + (box?.height ?? 0) + 1);
+  });
+
   it("can be walked by keyboard alone: a light's evidence, a repair looked at and left, the focus where it was", async () => {
     const page = await open("overview/home/paper");
     await settled(page);
