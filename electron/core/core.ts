@@ -46,6 +46,8 @@ export interface Core {
   readonly screens: Screens;
   readonly prompts: Prompts;
   readonly settings: SettingsStore;
+  /** Something the person should know once, found out while running. */
+  tell(notice: Notice): void;
   /** Logs in to a gateway's screen once, with a password that is known, and looks whether anything is painted. Never rejects. */
   checkScreen(server: string, gateway: string, signal: AbortSignal): Promise<void>;
   /** All links at once: after sleep, a network change, a click on the tray. */
@@ -201,6 +203,7 @@ export function createCore(options: CoreOptions): Core {
       dismissNotice: (id) => board.dismiss(id),
     }),
     reconnect,
+    tell: (notice) => board.put(notice),
     async checkScreen(server, gateway, signal) {
       const runtime = servers.get(server);
       const address = runtime?.gateway(gateway)?.route("vnc") ?? null;

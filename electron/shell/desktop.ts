@@ -57,10 +57,15 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     version: options.version,
     clock,
     log,
-    notices: hostAtStart || args.hidden || state.current.toldNoTray ? [] : [{ ...noTray, detail }],
+    notices: [],
   });
   const { core } = own;
-  if (!hostAtStart && !args.hidden) state.update({ toldNoTray: true });
+  const tellNoTray = () => {
+    if (state.current.toldNoTray) return;
+    core.tell({ ...noTray, detail });
+    state.update({ toldNoTray: true });
+  };
+  if (!hostAtStart && !args.hidden) tellNoTray();
   if (args.simulate !== null)
     await core.handlers["simulation.play"]({ scenario: args.simulate }, { signal: AbortSignal.timeout(30_000), link: "command-line" });
 
@@ -101,8 +106,11 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     () => (hostAtStart ? Promise.resolve(true) : hasTrayHost(platform)),
     (found) => {
       if (found) tray = openTray();
-      // Started in the tray, but there is none: without its window the person could not reach Gatelight.
-      else if (args.hidden) window.show();
+      else {
+        tellNoTray();
+        // Started in the tray, but there is none: without its window the person could not reach Gatelight.
+        if (args.hidden) window.show();
+      }
       paint();
     },
   );
