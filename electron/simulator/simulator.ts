@@ -126,7 +126,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     vncPassword,
     publishAll: options.publish === true,
     hostPort: (gateway, port) => hostPort(`${gateway}:${port}`),
-    clockOffsetMs: options.clockOffsetMs ?? Number(process.env.GATELIGHT_SIM_CLOCK_OFFSET_MS ?? 0),
+    // Read anew each time: a test may let hours pass.
+    get clockOffsetMs() {
+      return options.clockOffsetMs ?? Number(process.env.GATELIGHT_SIM_CLOCK_OFFSET_MS ?? 0);
+    },
   });
   const dial = new HostDial(home);
   published.use(dial);
