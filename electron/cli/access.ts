@@ -18,7 +18,7 @@ export interface Access {
   close(): Promise<void>;
 }
 
-export async function openAccess(dataDir: string | null): Promise<Access> {
+export async function openAccess(dataDir: string | null, options: { history?: boolean } = {}): Promise<Access> {
   const { dir } = chooseDataDir({ dataDir, temporary: false });
   const client = await connectControl(dir);
   if (client !== null) {
@@ -36,7 +36,7 @@ export async function openAccess(dataDir: string | null): Promise<Access> {
       close: async () => client.close(),
     };
   }
-  const own = await openCore({ host: "command-line", dataDir: dir, temporary: false });
+  const own = await openCore({ host: "command-line", dataDir: dir, temporary: false, history: options.history });
   const { store, handlers } = own.core;
   return {
     shared: false,

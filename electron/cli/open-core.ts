@@ -26,6 +26,8 @@ export interface OpenCoreOptions {
   readonly dataDir: string | null;
   /** A simulation without a data folder of its own leaves nothing behind. */
   readonly temporary: boolean;
+  /** What is done is written into the incident log; otherwise only the browser's Core does. */
+  readonly history?: boolean;
 }
 
 export function chooseDataDir(options: Pick<OpenCoreOptions, "dataDir" | "temporary">): { dir: string; remove: boolean } {
@@ -43,7 +45,10 @@ export async function openCore(options: OpenCoreOptions): Promise<OpenCore> {
   const log = createLog({ file: browser ? join(dir, "gatelight.log") : null, users: [userInfo().username] });
   for (const secret of secrets.fromEnvironment) log.hide(secret);
   const notices: Notice[] = [];
-  const history = browser ? await openHistory({ file: join(dir, "history.sqlite"), clock: systemClock, onFault: (message) => log.warn(message) }) : null;
+  const history =
+    browser || options.history === true
+      ? await openHistory({ file: join(dir, "history.sqlite"), clock: systemClock, onFault: (message) => log.warn(message) })
+      : null;
   if (history?.notice != null) notices.push(history.notice);
   const core = createCore({
     clock: systemClock,

@@ -44,39 +44,62 @@ const runOf = (access: Access, ref: { server: string; gateway: string }): Repair
     .servers.find((server) => server.id === ref.server)
     ?.gateways.find((gateway) => gateway.id === ref.gateway)?.run ?? null;
 
-/** Shows the plan; with `--yes` carries it out and follows it. @returns 0 cured or only shown, 1 not cured or refused, 2 usage, 3 a person is needed */
+/** What of the run is news since the last look. */
+function tellNews(run: RepairRun, told: { step: string; lines: readonly string[]; factor: number | null }, terminal: Terminal): void {
+  const current = run.steps.find((one) => one.state === "running")?.title ?? "";
+  if (current !== told.step && current !== "") terminal.error(`… ${current}`);
+  told.step = current;
+  // The output is bounded: its beginning may have been cut since.
+  const at = told.lines.length < run.output.length ? told.lines.length : run.output.lastIndexOf(told.lines.at(-1) ?? "") + 1;
+  for (const line of run.output.slice(at)) terminal.error(`  ${line}`);
+  told.lines = run.output;
+  if (run.secondFactorUntil !== null && run.secondFactorUntil !== told.factor)
+    terminal.error(`Approve the second factor on your phone within ${Math.max(0, Math.round((run.secondFactorUntil - Date.now()) / 1_000))} s.`);
+  told.factor = run.secondFactorUntil;
+}
+
+/**
+ * Shows the plan; with `--yes` carries it out and follows it.
+ * @returns 0 cured or only shown, 1 not cured or refused, 2 usage, 3 a second factor was not approved in time
+ */
 export async function repair(wanted: Arguments, terminal: Terminal): Promise<number> {
   if (wanted.repair === null) throw new UsageError("Which repair? Name its id.");
-  const access = await openAccess(wanted.dataDir);
+  const access = await openAccess(wanted.dataDir, { history: wanted.yes });
   try {
     const ref = find(access.snapshot(), wanted);
     await until(() => (isDecided(access.snapshot().servers.filter((server) => server.id === ref.server)) ? true : null), wanted.deadlineMs);
     const plan = await access.call("repair.plan", { ...ref, repair: wanted.repair }, CALL_MS);
-    if (!wanted.yes || plan.refused !== null) {
+    const named = plan.confirm !== "name" || wanted.confirmName === plan.gateway;
+    if (!wanted.yes || plan.refused !== null || !named) {
       if (wanted.json) terminal.out(JSON.stringify({ plan }));
       else for (const line of planText(plan)) terminal.out(line);
       if (plan.refused !== null) terminal.error(`Refused: ${plan.refused}`);
-      else terminal.error(`Nothing was done. Add --yes to do it${plan.confirm === "name" ? ` and --confirm-name "${plan.gateway}"` : ""}.`);
-      return plan.refused === null ? 0 : 1;
+      else
+        terminal.error(
+          `Nothing was done. ${wanted.yes ? "Add" : "Add --yes to do it"}${named ? "" : `${wanted.yes ? "" : " and"} --confirm-name "${plan.gateway}"`}.`,
+        );
+      if (plan.refused !== null) return 1;
+      return wanted.yes ? 2 : 0;
     }
+    let lost = false;
+    access.onLost(() => {
+      lost = true;
+    });
     // On the command line `--yes` is typed on purpose; it counts as both confirmations of a live gateway, never as the typed name.
     const { run: id } = await access.call("repair.start", { planId: plan.planId, confirmations: 2, typedName: wanted.confirmName }, CALL_MS);
-    let said = 0;
-    let step = "";
+    const told = { step: "", lines: [], factor: null };
     for (;;) {
       const run = runOf(access, ref);
       if (run?.id === id) {
-        if (!wanted.json) {
-          const current = run.steps.find((one) => one.state === "running")?.title ?? "";
-          if (current !== step && current !== "") terminal.error(`… ${current}`);
-          step = current;
-          for (const line of run.output.slice(said)) terminal.error(`  ${line}`);
-          said = run.output.length;
-        }
+        if (!wanted.json) tellNews(run, told, terminal);
         if (run.outcome !== "running") {
           terminal.out(wanted.json ? JSON.stringify({ run }) : `${run.outcome}: ${run.verdict ?? ""}`);
-          return run.outcome === "cured" ? 0 : 1;
+          return run.outcome === "cured" ? 0 : needsPerson(access, ref) ? 3 : 1;
         }
+      }
+      if (lost) {
+        terminal.error("Gatelight was quit meanwhile. What it had begun on the server goes on by itself; its outcome is not known here.");
+        return 1;
       }
       const stopped = await Promise.race([terminal.stopped.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), LOOK_MS))]);
       if (stopped) {
@@ -89,3 +112,9 @@ export async function repair(wanted: Arguments, terminal: Terminal): Promise<num
     await access.close();
   }
 }
+
+const needsPerson = (access: Access, ref: { server: string; gateway: string }): boolean =>
+  access
+    .snapshot()
+    .servers.find((server) => server.id === ref.server)
+    ?.gateways.find((gateway) => gateway.id === ref.gateway)?.light === "needs-you";

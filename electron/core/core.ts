@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Handlers } from "../../shared/contract.ts";
 import type { ServerSettings, Settings } from "../../shared/settings.ts";
-import type { AppInfo, Notice, Snapshot } from "../../shared/snapshot.ts";
+import type { AppInfo, Notice, RepairRun, Snapshot } from "../../shared/snapshot.ts";
 import { worst } from "../../shared/words.ts";
 import type { Clock } from "./clock.ts";
 import { coreHandlers } from "./core-handlers.ts";
@@ -67,6 +67,7 @@ const TICK_MS = 1_000;
 export function createCore(options: CoreOptions): Core {
   const { clock, log } = options;
   const servers = new Map<string, ServerRuntime>();
+  const lastRuns = new Map<string, RepairRun>();
   const ending = new Set<Promise<void>>();
   let disposed = false;
   let suspended: (() => void)[] = [];
@@ -130,7 +131,11 @@ export function createCore(options: CoreOptions): Core {
       screenOpen: (gateway) => screens.openCount(settings.id, gateway) > 0,
       onChange: publish,
       // Settings that had to wait for its end are taken up.
-      onRepairEnd: () => queueMicrotask(reconcile),
+      onRepairEnd: (gateway, run) => {
+        lastRuns.set(JSON.stringify([settings.id, gateway]), run);
+        queueMicrotask(reconcile);
+      },
+      lastRun: (gateway) => lastRuns.get(JSON.stringify([settings.id, gateway])) ?? null,
       board,
       passing,
     });

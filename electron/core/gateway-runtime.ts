@@ -31,6 +31,7 @@ export interface GatewayPorts {
   readonly mcpPost: (path: string, deadlineMs: number) => Promise<string>;
   /** Something a view shows may have changed. */
   readonly onChange: () => void;
+  readonly lastRun: () => RepairRun | null;
   readonly onRepairBegin: (begin: RepairEnd) => void;
   readonly onRepairEnd: (end: RepairEnd) => void;
   readonly onReport: (report: SessionReport) => void;
@@ -85,6 +86,7 @@ export class GatewayRuntime {
       gateway: settings,
       docker: server.docker,
       serverName: server.name ?? server.id,
+      last: ports.lastRun(),
       onRun: (_run: RepairRun) => ports.onChange(),
       onBegin: (repair, begin) => {
         this.facts.noteRepair(repair, ports.clock.now());

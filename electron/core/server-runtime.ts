@@ -1,6 +1,6 @@
 import type { LogLine } from "../../shared/contract.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
-import type { LightSnapshot, ServerSnapshot } from "../../shared/snapshot.ts";
+import type { LightSnapshot, RepairRun, ServerSnapshot } from "../../shared/snapshot.ts";
 import type { Clock } from "./clock.ts";
 import type { GatewayTarget, ServerEvidence } from "./diagnosis/evidence.ts";
 import { serverLights } from "./diagnosis/server-lights.ts";
@@ -36,7 +36,9 @@ export interface ServerPorts {
   /** A person looks at this gateway's screen now. */
   readonly screenOpen: (gateway: string) => boolean;
   readonly onChange: () => void;
-  readonly onRepairEnd: () => void;
+  readonly onRepairEnd: (gateway: string, run: RepairRun) => void;
+  /** From before the settings changed. */
+  readonly lastRun: (gateway: string) => RepairRun | null;
   readonly board: NoticeBoard;
   /** Nobody stays to see what came of it (command line): nothing is repaired and nobody is reminded by itself. */
   readonly passing: boolean;
@@ -82,11 +84,12 @@ export class ServerRuntime {
           lookAtAll: () => this.lookAtAll(gateway.id),
           mcpPost: (path, deadlineMs) => this.side(gateway.id).post(path, deadlineMs),
           onChange: ports.onChange,
+          lastRun: () => ports.lastRun(gateway.id),
           onRepairBegin: (begin) => this.keeper?.repairBegan(gateway.id, begin),
           onRepairEnd: (end) => {
             this.keeper?.repairEnded(gateway.id, end);
             this.watchdogs.get(gateway.id)?.ended(end);
-            ports.onRepairEnd();
+            ports.onRepairEnd(gateway.id, end.run);
           },
           onReport: (report) => this.keeper?.sample(gateway.id, report.accounts),
         }),

@@ -51,7 +51,7 @@ const record = z.record(z.string(), z.unknown()).nullish().catch(null);
 
 const binding = z.object({ HostIp: z.string().max(64).catch(""), HostPort: z.string().regex(/^\d{1,5}$/) });
 const network = z.object({ IPAddress: z.string().max(64).catch(""), GlobalIPv6Address: z.string().max(64).catch("") });
-const mount = z.object({ Type: text(32), Destination: text(4096) });
+const mount = z.object({ Type: text(32), Destination: text(4096), Name: text(256).nullish() });
 const STATUSES = ["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const;
 const answer = z.object({
   id: z.string().min(1).max(128),
@@ -117,7 +117,7 @@ export function parseInspectLine(line: string): PresentContainer | null {
     published: publishedPorts(rest.ports ?? {}),
     addresses: addresses(rest.networks ?? {}),
     networkMode: rest.networkMode,
-    mounts: rest.mounts.map((one) => ({ kind: one.Type, destination: one.Destination })),
+    mounts: rest.mounts.map((one) => ({ kind: one.Type, destination: one.Destination, ...(one.Name == null ? {} : { name: one.Name }) })),
     compose: rest.project && rest.service ? { project: rest.project, service: rest.service, dir: rest.dir || null, files: split(rest.files) } : null,
   };
 }

@@ -45,6 +45,8 @@ export interface RepairsOptions {
   readonly docker: string;
   readonly serverName: string;
   readonly ports: RepairPorts;
+  /** The last run, from before the settings changed. */
+  readonly last: RepairRun | null;
   readonly onRun: (run: RepairRun) => void;
   readonly onBegin: (repair: RepairId, begin: RepairEnd) => void;
   readonly onEnd: (end: RepairEnd) => void;
@@ -68,7 +70,7 @@ const mayCancel = (step: Step, rest: readonly Step[]) => (step.kind === "await" 
 export function createRepairs(options: RepairsOptions): Repairs {
   const { gateway, docker, serverName, ports } = options;
   const plans = new Map<string, { repair: RepairId; madeAt: number }>();
-  let run: RepairRun | null = null;
+  let run: RepairRun | null = options.last;
   let control: AbortController | null = null;
   let done: Promise<void> = Promise.resolve();
 

@@ -15,8 +15,10 @@ const frame = (kind, body) => {
 };
 const socket = connect(socketPath, () => {
   socket.write(frame("c", Buffer.from(JSON.stringify({ argv, cwd: process.cwd(), env: Object.keys(process.env) }))));
-  process.stdin.on("data", (chunk) => socket.write(frame("i", chunk)));
-  process.stdin.on("end", () => socket.write(frame("e", Buffer.alloc(0))));
+  // A command that has ended already reads no more.
+  const send = (kind, body) => socket.writable && socket.write(frame(kind, body));
+  process.stdin.on("data", (chunk) => send("i", chunk));
+  process.stdin.on("end", () => send("e", Buffer.alloc(0)));
   process.stdin.on("error", () => undefined);
 });
 let pending = Buffer.alloc(0);

@@ -41,7 +41,11 @@ export async function compose(engine: DockerEngine, argv: readonly string[], io:
     io.out("Docker Compose version v2.29.7\n");
     return 0;
   }
-  const options = parseOptions(tail, VALUED);
+  // After the sub-command -f is a flag: force, or follow.
+  const options = parseOptions(
+    tail,
+    VALUED.filter((name) => name !== "f" && name !== "file"),
+  );
   const file = head.value("f") ?? head.value("file");
   const directory = head.value("project-directory") ?? (file !== undefined ? dirname(resolve(where.cwd ?? "/", file)) : where.cwd);
   const project = head.value("p") ?? head.value("project-name");

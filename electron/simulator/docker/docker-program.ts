@@ -186,7 +186,7 @@ function image(engine: DockerEngine, argv: readonly string[], io: Io): number | 
 
 function volume(engine: DockerEngine, argv: readonly string[], io: Io): number {
   const [action = "", ...rest] = argv;
-  const { operands } = parseOptions(rest, ["format", "f", "filter"]);
+  const { operands, has } = parseOptions(rest, action === "rm" ? [] : ["format", "f", "filter"]);
   if (action === "ls") {
     for (const name of engine.volumes) io.out(`local     ${name}\n`);
     return 0;
@@ -194,6 +194,7 @@ function volume(engine: DockerEngine, argv: readonly string[], io: Io): number {
   let code = 0;
   for (const name of operands) {
     if (!engine.volumes.has(name)) {
+      if (action === "rm" && has("f", "force")) continue;
       io.err(`Error response from daemon: get ${name}: no such volume\n`);
       code = 1;
     } else if (action === "inspect")

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { CallContext } from "../../../shared/contract.ts";
+import { type RepairStage, repairStage } from "./repair-stage.ts";
+
+const stages: RepairStage[] = [];
+async function stage(options: Parameters<typeof repairStage>[0] = {}): Promise<RepairStage & { readonly starts: () => number }> {
+  const made = await repairStage(options);
+  stages.push(made);
+  await made.until("up, or its fault named", (now) => now.light === "up" || now.cause !== null);
+  let starts = 0;
+  made.simulator.stage.home.engine.onEvent((event) => {
+    if (event.action === "start" && event.attributes.name === "mcp-ib-gateway-paper") starts++;
+  });
+  return Object.assign(made, { starts: () => starts });
+}
+afterEach(async () => {
+  await Promise.all(stages.splice(0).map((one) => one.dispose()));
+});
+const running = (on: RepairStage, step: number) => on.until(`step ${step}`, (now) => now.run?.steps[step]?.state === "running");
+/** The server's own doing: what a program there has begun is seen in its calls. */
+const dockerCalled = async (on: RepairStage, before: number) => {
+  while (on.simulator.truth().dockerCalls <= before) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+describe("never twice", () => {
+  it("a double click and a second window", async () => {
+    const on = await stage();
+    const [plan, other] = [await on.plan("restart-container"), await on.plan("restart-container")];
+    const results = await Promise.allSettled([on.start(plan), on.start(plan), on.start(other)]);
+    expect(results.map((one) => one.status)).toEqual(["fulfilled", "rejected", "rejected"]);
+    expect(results.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []))).toEqual([
+      expect.stringContaining("no longer valid"),
+      expect.stringContaining("Another repair is running"),
+    ]);
+    expect((await on.ended()).outcome).toBe("cured");
+    await expect(on.start(plan)).rejects.toThrow("no longer valid");
+    await expect(on.start(other)).rejects.toThrow("no longer valid");
+    expect(on.starts()).toBe(1);
+    expect((await on.incidents()).filter((one) => one.kind === "repair")).toHaveLength(1);
+  });
+
+  it("a connection that drops while the step runs: its outcome is read back", async () => {
+    const on = await stage({ speed: 2 });
+    const before = on.simulator.truth().dockerCalls;
+    await on.start(await on.plan("restart-container"));
+    await dockerCalled(on, before);
+    await on.simulator.stage.ssh.unlisten();
+    expect(on.starts()).toBe(0);
+    while (on.starts() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await on.simulator.stage.ssh.listen(0);
+    const run = await on.ended();
+    expect(run.outcome, JSON.stringify(run, null, 1)).toBe("cured");
+    expect(run.steps[0]?.detail).toContain("read back after the connection dropped");
+    expect(on.starts()).toBe(1);
+  });
+
+  it("a connection that drops before the step begins: nothing was done, and it is not tried again", async () => {
+    const on = await stage();
+    const plan = await on.plan("restart-container");
+    const started = on.start(plan);
+    await on.simulator.stage.ssh.unlisten();
+    await started;
+    await on.until("the link is down", (now) => now.lights.server.state !== "up");
+    await on.simulator.stage.ssh.listen(0);
+    const run = await on.ended();
+    expect(run).toMatchObject({ outcome: "failed", verdict: expect.stringContaining("nothing was done") });
+    expect(on.starts()).toBe(0);
+  });
+
+  it("Gatelight quit in the middle: the step goes on by itself, and the log says so", async () => {
+    const on = await stage({ speed: 2 });
+    const before = on.simulator.truth().dockerCalls;
+    await on.start(await on.plan("restart-container"));
+    await dockerCalled(on, before);
+    await on.restart();
+    const [incident] = (await on.incidents()).filter((one) => one.kind === "repair");
+    expect(incident?.title).toBe("Restart the container: cancelled");
+    expect(incident?.detail).toContain("What runs on the server goes on by itself.");
+    while (on.starts() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await on.until("up again by itself", (now) => now.light === "up");
+    expect(on.starts()).toBe(1);
+  });
+
+  it("Docker's daemon goes in the middle, in a step and in a wait", async () => {
+    const on = await stage();
+    const { engine } = on.simulator.stage.home;
+    const plan = await on.plan("restart-container");
+    const started = on.start(plan);
+    engine.setFault("down");
+    await started;
+    expect(await on.ended()).toMatchObject({ outcome: "failed", verdict: expect.stringContaining("Cannot connect to the Docker daemon") });
+    expect(on.starts()).toBe(0);
+    await on.until("refused meanwhile", (now) => now.cause?.id === "docker-down");
+    expect((await on.plan("restart-container")).refused).toContain("Docker does not answer");
+    engine.setFault(null);
+    await on.until("up again", (now) => now.light === "up");
+    await on.start(await on.plan("restart-soft"));
+    await running(on, 1);
+    engine.setFault("down");
+    await on.until("Docker down", (now) => now.lights.container.state !== "up" || now.cause?.id === "docker-down");
+    engine.setFault(null);
+    expect((await on.ended()).outcome).toBe("cured");
+  });
+
+  it("cancelled in a wait: what was begun goes on, the session comes back, and the next repair may run", async () => {
+    const on = await stage({ speed: 2 });
+    await on.start(await on.plan("restart-soft"));
+    const waiting = await running(on, 1);
+    expect(waiting.run?.cancellable).toBe(true);
+    await on.core.handlers["repair.cancel"]({ server: "home", gateway: "paper" }, context);
+    expect(await on.ended()).toMatchObject({ outcome: "cancelled", next: null, steps: [{ state: "done" }, { state: "failed" }, { state: "skipped" }] });
+    expect(on.simulator.truth().gateways.paper?.ibcCommands).toEqual(["RESTART"]);
+    await on.until("the session is back", (now) => now.session.state === "ready" && now.light === "up");
+  });
+
+  it("settings saved in the middle are taken up after the end", async () => {
+    const on = await stage({ speed: 4 });
+    await on.start(await on.plan("restart-soft"));
+    await running(on, 1);
+    const { current } = on.core.settings;
+    const servers = current.servers.map((server) => ({ ...server, name: "renamed.lan" }));
+    expect(await on.core.settings.save({ ...current, servers })).toEqual({ faults: [] });
+    expect((await on.ended()).outcome).toBe("cured");
+    while (on.core.store.current.servers[0]?.name !== "renamed.lan") await new Promise((resolve) => setTimeout(resolve, 20));
+    const [incident] = (await on.incidents()).filter((one) => one.kind === "repair");
+    expect(incident).toMatchObject({ title: "Restart without second factor: cured", detail: expect.stringContaining("asked by window test") });
+  });
+});
+
+const context: CallContext = { signal: new AbortController().signal, link: "test" };
+
+describe("refused in the wrong place", () => {
+  it("while a second factor waits, and while another program heals", async () => {
+    const waiting = await stage({ scenario: "second-factor-pending", speed: 1 });
+    await waiting.until("pending", (now) => now.cause?.id === "second-factor-pending", "live");
+    const plan = await waiting.plan("restart-container", "live");
+    expect(plan.refused).toContain("second factor is waiting");
+    await expect(waiting.start(plan)).rejects.toThrow("second factor is waiting");
+    const healing = await stage({ scenario: "competing-healer", speed: 1 });
+    await healing.until("healer", (now) => now.cause?.id === "competing-healer", "live");
+    expect((await healing.plan("restart-container", "live")).refused).toMatch(/two healers would fight|second factor is waiting/);
+  });
+  it("unless the gateway's name is typed, or a live one confirmed twice", async () => {
+    const on = await stage();
+    await expect(on.start(await on.plan("recreate-container"), { typedName: "paper" })).rejects.toThrow("Type the gateway's name, Paper");
+    await expect(on.start(await on.plan("restart-container", "live"), { confirmations: 1 })).rejects.toThrow("two confirmations");
+    expect(on.simulator.truth().gateways.live?.ibcCommands).toEqual([]);
+    expect(on.starts()).toBe(0);
+  });
+});
