@@ -64,6 +64,8 @@ export interface ScreenProgress {
   readonly step: ScreenStep;
   readonly detail: string;
   readonly failure: { readonly kind: ScreenFailure; readonly message: string } | null;
+  /** Another viewer of this gateway's screen came or went: so many there are now, this one included. */
+  readonly viewers?: number | undefined;
 }
 
 export const CONTRACT = {

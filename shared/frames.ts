@@ -99,6 +99,7 @@ const progress: z.ZodType<ScreenProgress> = z.strictObject({
       message: z.string(),
     })
     .nullable(),
+  viewers: z.number().int().min(1).max(10_000).optional(),
 });
 
 export const toWindow = z.discriminatedUnion("t", [

@@ -88,6 +88,18 @@ describe.skipIf(missingPeers("chromium").length > 0)("every view of the running 
     await page.screenshot({ path: join(SHOTS, `app-${name.replaceAll(" ", "-")}-dark.png`) });
   });
 
+  it("tells both viewers of one screen that they share mouse and keyboard, and the one that stays when it is alone", async () => {
+    const first = await open("screen/home/live");
+    await remoteCanvas(first).waitFor();
+    const shared = "2 viewers share this screen's mouse and keyboard.";
+    expect(await first.getByText(shared).count()).toBe(0);
+    const second = await open("screen/home/live");
+    await second.getByText(shared).waitFor({ timeout: 20_000 });
+    await first.getByText(shared).waitFor();
+    await second.close();
+    await first.getByText(shared).waitFor({ state: "detached", timeout: 15_000 });
+  });
+
   it("shows every currency's total at once, none over another, while the positions scroll", async () => {
     const page = await open("overview/home/live");
     const totals = page.locator("tfoot tr > :first-child");

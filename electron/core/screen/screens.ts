@@ -52,17 +52,27 @@ export function createScreens(ports: ScreenPorts): Screens {
   const logIn = createScreenLogin(ports, clock, limits);
 
   const keyOf = (link: string, screen: string) => `${link}/${screen}`;
-  const tell = (screen: Screen, detail: string, failure: ScreenError | null): void => {
+  const tell = (screen: Screen, detail: string, failure: ScreenError | null, viewers?: number): void => {
     const told = failure === null ? null : { kind: failure.kind, message: failure.message };
-    const progress: ScreenProgress = { screen: screen.ref.screen, step: screen.step, detail, failure: told };
+    const progress: ScreenProgress = { screen: screen.ref.screen, step: screen.step, detail, failure: told, ...(viewers === undefined ? {} : { viewers }) };
     for (const listener of [...(listeners.get(screen.link) ?? [])]) listener(progress);
+  };
+  const viewersOf = (server: string, gateway: string) =>
+    [...screens.values()].filter((one) => one.loggedIn !== null && one.ref.server === server && one.ref.gateway === gateway);
+  const ofGateway = (server: string, gateway: string) => viewersOf(server, gateway).length;
+  /** Viewers of one screen share mouse and keyboard: each is told when another comes or goes. */
+  const tellOthers = ({ ref }: Screen, but: Screen | null = null): void => {
+    const all = viewersOf(ref.server, ref.gateway);
+    for (const one of all) if (one !== but) tell(one, "", null, all.length);
   };
   /** @returns whether it was still there */
   const forget = (screen: Screen): boolean => {
     if (screen.ticket !== null) tickets.revoke(screen.ticket);
     screen.ticket = null;
+    const shown = screen.loggedIn !== null;
     screen.loggedIn?.stream.destroy();
     screen.loggedIn = null;
+    if (shown) tellOthers(screen);
     const key = keyOf(screen.link, screen.ref.screen);
     return screens.get(key) === screen && screens.delete(key);
   };
@@ -75,8 +85,6 @@ export function createScreens(ports: ScreenPorts): Screens {
   const lose = (screen: Screen, why: ScreenError): void => {
     if (forget(screen)) tell(screen, "", why);
   };
-  const ofGateway = (server: string, gateway: string) =>
-    [...screens.values()].filter((one) => one.loggedIn !== null && one.ref.server === server && one.ref.gateway === gateway).length;
 
   async function reach(screen: Screen): Promise<LoggedIn> {
     const { server, gateway } = screen.ref;
@@ -111,6 +119,7 @@ export function createScreens(ports: ScreenPorts): Screens {
       throw screen.abort.signal.aborted ? screen.abort.signal.reason : closed;
     }
     screen.loggedIn = loggedIn;
+    tellOthers(screen, screen);
     loggedIn.stream.once("close", () => {
       // Once attached, the relay tells why it ended.
       if (screen.ticket !== null) lose(screen, closed);

@@ -105,7 +105,8 @@ export class ScreenSession {
     const off = link.onScreenProgress(screen, (progress) => {
       failure = progress.failure ?? failure;
       if (stop.signal.aborted) return;
-      if (this.state.get().kind === "opening") this.state.set({ kind: "opening", step: progress.step, detail: progress.detail, again });
+      if (progress.viewers !== undefined) this.#countViewers(attempt, progress.viewers);
+      else if (this.state.get().kind === "opening") this.state.set({ kind: "opening", step: progress.step, detail: progress.detail, again });
     });
     stop.signal.addEventListener("abort", off, { once: true });
     try {
@@ -119,6 +120,12 @@ export class ScreenSession {
     } catch (error) {
       if (!stop.signal.aborted) this.#lost(failure ?? { kind: "closed", message: messageOf(error) });
     }
+  }
+
+  #countViewers(attempt: Attempt, viewers: number): void {
+    attempt.viewers = viewers;
+    const state = this.state.get();
+    if (state.kind === "shown") this.state.set({ ...state, viewers });
   }
 
   #show(attempt: Attempt, Viewer: typeof RFB, ticket: string, failure: () => { kind: ScreenFailure; message: string } | null): void {
