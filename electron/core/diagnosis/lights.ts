@@ -1,5 +1,6 @@
 import { CHAIN_LIGHTS, type LightName, type LightState } from "../../../shared/words.ts";
 import { PHASE_WORDS } from "./causes/login.ts";
+import { lineQuietMs } from "./causes/server.ts";
 import type { ApiFailureKind } from "./evidence.ts";
 import type { LightVerdict } from "./finding.ts";
 import { FRESH_ANSWER_MS, type Look, mcpGrace, QUEUE_FULL } from "./look.ts";
@@ -76,9 +77,7 @@ export function serverLight({ host, reach, link: fact }: Look["evidence"]["serve
 }
 
 function allStale(look: Look): boolean {
-  const { container, sockets, server: from } = look.evidence;
-  const newest = Math.max(container?.at ?? 0, sockets?.at ?? 0, from.docker?.at ?? 0);
-  return newest > 0 && look.now - newest > 30_000;
+  return (lineQuietMs(look) ?? 0) > 30_000;
 }
 
 function container(look: Look, blocked: Blocked): LightVerdict {

@@ -99,7 +99,9 @@ export function takeLook(evidence: GatewayEvidence, now: number): Look {
   const answering = api?.kind === "ready" && answerAgeMs !== null && answerAgeMs <= FRESH_ANSWER_MS && api.lastAnswerAt - now <= FRESH_ANSWER_MS;
   const loggedIn = login !== null && alive && (login.phase === "logged-in" || login.phase === "configured");
   const loggedInForMs = loggedIn && login.phaseAt !== null ? Math.max(0, now - login.phaseAt) : null;
-  const failure = currentFailure(api, now, started, loggedIn ? (login?.phaseAt ?? null) : null);
+  const ended = currentFailure(api, now, started, loggedIn ? (login?.phaseAt ?? null) : null);
+  // What went unanswered on a line that is no more was the line's silence.
+  const failure = ended !== null && link.kind === "up" && ended.at < link.since && UNANSWERED.includes(ended.kind) ? null : ended;
   const apiListeners = sockets?.listeners.filter((row) => row.port === evidence.gateway.ports.api) ?? [];
   const queue = Math.max(0, ...apiListeners.map((row) => row.queue));
   const problems = login?.problems ?? [];

@@ -124,7 +124,9 @@ export const CONTAINER_CAUSES: readonly Cause[] = [
       const starts = foreignStarts(look, 15 * MINUTE);
       const byPolicy = (look.present?.restartCount ?? 0) > 0 || look.present?.status === "restarting";
       const healing = look.mcp?.healing ?? null;
-      const said = healing !== null && look.now - healing.at < 10 * MINUTE;
+      // A healing that was followed by a session that worked has done what it was meant to.
+      const worked = healing !== null && (look.evidence.history.lastReadyAt ?? 0) > healing.at;
+      const said = healing !== null && !worked && look.now - healing.at < 10 * MINUTE;
       const again =
         starts.length >= 2 ? [`The container was started ${starts.length} times in the last 15 min, not by Gatelight and not by Docker's restart policy.`] : [];
       const words = said ? [`${duration(look.now - healing.at)} ago the MCP server logged: “${redact(healing.text)}”`] : [];

@@ -14,6 +14,26 @@ const told = (look: Look): string[] => {
 const mute = (look: Look) => !["config", "resolve", "tcp"].includes(look.linkFailure?.stage ?? "tcp");
 const reason = (look: Look) => look.linkFailure?.reason ?? null;
 
+/** Looks at the sockets come every 3 s or oftener over one open stream: two of them missing is no chance. */
+const LOOKS_MISSING_MS = 6_500;
+/** Where nothing comes that regularly. */
+const FACTS_MISSING_MS = 20_000;
+/** Docker is asked once a minute, and nothing else is looked at while the container does not run. */
+const INSPECT_MISSING_MS = 75_000;
+
+/** For how long nothing has come from the server though it counts as up; `null` when that is not longer than usual. */
+export function lineQuietMs(look: Look): number | null {
+  const { container, sockets, history, server } = look.evidence;
+  const looked = sockets?.at ?? history.queue.at(-1)?.at ?? 0;
+  const newest = Math.max(container?.at ?? 0, looked, server.docker?.at ?? 0);
+  const runs = container?.value.kind === "present" && container.value.status === "running";
+  // A look that failed leaves no fact; how often they came before tells what is usual. A queue that stays the same is noted every other look.
+  const [before, last] = history.queue.slice(-2);
+  const often = sockets === null ? before !== undefined && last !== undefined && last.at - before.at < 8_000 : sockets.value.source === "host-proc";
+  const usual = !runs ? INSPECT_MISSING_MS : often ? LOOKS_MISSING_MS : FACTS_MISSING_MS;
+  return look.linkUp && newest > 0 && look.now - newest >= usual ? look.now - newest : null;
+}
+
 export const SERVER_CAUSES: readonly Cause[] = [
   {
     id: "name-not-found",
@@ -84,10 +104,8 @@ export const SERVER_CAUSES: readonly Cause[] = [
       if (reason(look) === "timeout" && mute(look)) {
         return look.linkFailure?.stage === "banner" ? possible(["The server accepts the connection, but its SSH says nothing."]) : likely(told(look));
       }
-      const { container, sockets } = look.evidence;
-      const newest = Math.max(container?.at ?? 0, sockets?.at ?? 0, look.evidence.server.docker?.at ?? 0);
-      const age = look.now - newest;
-      if (!look.linkUp || look.answering || newest === 0 || age < 20_000) return null;
+      const age = lineQuietMs(look);
+      if (age === null || look.answering) return null;
       const owing = look.answerAgeMs !== null || look.failure?.kind === "went-silent" || look.failure?.kind === "link-lost";
       if (!owing) return null;
       const because = [`Nothing has come through the SSH connection for ${duration(age)}, neither facts nor API answers, yet it counts as open.`];
