@@ -19,6 +19,8 @@ export interface Fault {
    */
   readonly seen: "running" | "fresh" | "settings";
   readonly settings?: (host: RemoteHost) => SettingsChange;
+  /** What it rightly turns into after a while, as when a silent line is given up and cannot be opened anew. */
+  readonly becomes?: CauseId;
   /** Beside the chain, or an answer that only comes after a while: the light that must leave `up` within this time, ms. */
   readonly noticedMs?: number;
   /** The container must have run for so long before, ms: younger ones are given time by the diagnosis. */
@@ -115,6 +117,7 @@ export const FAULTS: readonly Fault[] = [
   {
     id: "line-dead",
     cause: "tunnel-half-open",
+    becomes: "server-unreachable",
     seen: "running",
     noticedMs: 10_000,
     inject: (_stack, host) => host.cutLine(true),
@@ -169,7 +172,23 @@ export const FAULTS: readonly Fault[] = [
     },
     heal: comeBack,
   },
-  exits("exit-87", "second-factor-missed", 87),
+  {
+    ...exits("exit-87", "second-factor-missed", 87),
+    seen: "fresh",
+    inject: async (stack, host) => {
+      await host.docker(["update", "--restart=no", stack.gateway]);
+      stack.order({ login: "second-factor-pending", secondFactor: true });
+      const begun = new Date().toISOString();
+      await restart(stack, host);
+      await until(
+        async () => (await host.docker(["logs", "--since", begun, stack.gateway])).stdout.includes("Second Factor Authentication initiated"),
+        60_000,
+        () => "the second factor is asked for",
+      );
+      stack.mark("exit", "87");
+      await stack.signalJava("KILL");
+    },
+  },
   exits("exit-83", "container-exited", 83),
   started("crash-loop", "restart-loop", { login: "crash" }),
   {

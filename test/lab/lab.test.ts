@@ -16,9 +16,16 @@ describe.skipIf(why !== null)("in the lab", () => {
 
   beforeAll(async () => {
     lab = await startLab({ speed: 8, healMs: 4_000 });
-    watching = await Watching.start(dataDir(lab.folder, "data", lab.settings()));
-    await watching.green();
+    watching = new Watching(dataDir(lab.folder, "data", lab.settings()));
+    await watching.start();
   }, 180_000);
+
+  // What the lab does in minutes befalls a gateway in years: after three faults a watcher rightly grows slow and suspicious.
+  let faults = 0;
+  const another = async () => {
+    if (faults++ % 3 === 0 && faults > 1) await watching.start();
+    await watching.green();
+  };
 
   afterAll(async () => {
     if (rows.length > 0) console.info(`\n${table(rows)}\n`);
@@ -27,8 +34,22 @@ describe.skipIf(why !== null)("in the lab", () => {
   }, 120_000);
 
   it.concurrent.each(chosen("settings"))("refused: $id → $cause", async (fault) => void rows.push(await refused(lab, fault)), 120_000);
-  it.each(chosen("running"))("noticed: $id → $cause", async (fault) => void rows.push(await noticed(lab, watching, fault)), 300_000);
-  it.each(chosen("fresh"))("found: $id → $cause", async (fault) => void rows.push(await found(lab, watching, fault)), 300_000);
+  it.each(chosen("running"))(
+    "noticed: $id → $cause",
+    async (fault) => {
+      await another();
+      rows.push(await noticed(lab, watching, fault));
+    },
+    300_000,
+  );
+  it.each(chosen("fresh"))(
+    "found: $id → $cause",
+    async (fault) => {
+      await another();
+      rows.push(await found(lab, watching, fault));
+    },
+    300_000,
+  );
 
   if (suite("politeness")) {
     it("a quiet half minute costs the server next to nothing", async () => {
@@ -43,8 +64,18 @@ describe.skipIf(why !== null)("in the lab", () => {
   }
 
   if (suite("repairs")) {
-    it.each(CASES)("repair: $repair cures $cause", (one) => cures(lab, watching, one), 300_000);
-    it("two who want the same repair at once: it runs once", () => neverTwice(lab, watching), 300_000);
+    it.each(CASES)(
+      "repair: $repair cures $cause",
+      async (one) => {
+        await another();
+        await cures(lab, watching, one);
+      },
+      300_000,
+    );
+    it("two who want the same repair at once: it runs once", async () => {
+      await watching.start();
+      await neverTwice(lab, watching);
+    }, 300_000);
     it("the line falls in the middle of a repair: read back, not repeated", () => readBack(lab, watching), 300_000);
   }
 });

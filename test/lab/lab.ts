@@ -6,7 +6,7 @@ import type { Settings } from "../../shared/settings.ts";
 import { missingPeers } from "../support/peers.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import { quietPeer } from "./quiet-region.ts";
-import { RemoteHost } from "./remote-host.ts";
+import { RemoteHost, tidyUpAfterTheDead } from "./remote-host.ts";
 import { importImage, Stack, VNC_PASSWORD } from "./stack.ts";
 
 export interface LabOptions {
@@ -52,6 +52,7 @@ export function whyNoLab(): string | null {
 }
 
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  await tidyUpAfterTheDead(tmpdir());
   const folder = mkdtempSync(join(tmpdir(), "gl-lab-"));
   const host = new RemoteHost(folder);
   const bundleDir = join(folder, "bundle");

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { peer } from "../support/peers.ts";
@@ -6,6 +6,8 @@ import { makeKey } from "../support/sshd.ts";
 import { Daemon, descendants, kill, type Ran, run, until } from "./processes.ts";
 
 const START_MS = 60_000;
+/** In the lab's folder: who made it, so that a later one can tidy up after one that was killed. */
+const OWNER = "owner.json";
 
 /** A whole remote host on this machine: a network namespace behind a veth pair, with Debian's sshd and dockerd in it. */
 export class RemoteHost {
@@ -29,7 +31,7 @@ export class RemoteHost {
   constructor(folder: string) {
     this.folder = folder;
     const id = process.pid % 60_000;
-    this.name = `gatelight-lab-${id}`;
+    this.name = `gatelight-lab-${process.pid}`;
     this.near = `gla${id}`;
     this.far = `glb${id}`;
     // A /30 of 10.213.0.0/16 of its own, so that two labs do not meet.
@@ -37,7 +39,7 @@ export class RemoteHost {
     const at = (host: number) => `10.213.${Math.floor((block + host) / 256)}.${(block + host) % 256}`;
     this.nearAddress = at(1);
     this.address = at(2);
-    this.dockerSocket = join(folder, "docker.sock");
+    this.dockerSocket = join(folder, "docker-run", "docker.sock");
     this.identityFile = join(folder, "id_lab");
     this.strangerFile = join(folder, "id_stranger");
     this.knownHostsFile = join(folder, "known_hosts");
@@ -57,6 +59,7 @@ export class RemoteHost {
   }
 
   async start(): Promise<void> {
+    writeFileSync(join(this.folder, OWNER), JSON.stringify({ pid: process.pid, netns: this.name, link: this.near }));
     await this.network();
     this.keys();
     await Promise.all([this.startSshd(), this.startDocker()]);
@@ -139,7 +142,7 @@ export class RemoteHost {
       await this.stopDocker();
     }
     for (const daemon of this.daemons) await daemon.end("SIGKILL");
-    await this.unmount();
+    await unmountBelow(this.folder);
     await run(["ip", "netns", "del", this.name], { mayFail: true });
     await run(["ip", "link", "del", this.near], { mayFail: true });
   }
@@ -158,6 +161,7 @@ export class RemoteHost {
   private keys(): void {
     mkdirSync("/run/sshd", { recursive: true });
     mkdirSync(join(this.folder, "bin"), { recursive: true });
+    mkdirSync(join(this.folder, "docker-run"), { recursive: true });
     const host = makeKey(join(this.folder, "host_key"));
     const own = makeKey(this.identityFile);
     makeKey(this.strangerFile);
@@ -208,15 +212,6 @@ export class RemoteHost {
       });
     return until(tryOnce, START_MS, () => `sshd answers on ${port}\n${this.sshdLog.slice(-2_000)}`);
   }
-
-  /** What dockerd may leave mounted below its folders. */
-  private async unmount(): Promise<void> {
-    const mounts = readFileSync("/proc/mounts", "utf8")
-      .split("\n")
-      .flatMap((line) => line.split(" ")[1] ?? [])
-      .filter((path) => path.startsWith(`${this.folder}/`));
-    for (const path of mounts.reverse()) await run(["umount", "-l", path], { mayFail: true });
-  }
 }
 
 function isSshd(pid: number): boolean {
@@ -225,5 +220,44 @@ function isSshd(pid: number): boolean {
   } catch {
     // The process has ended meanwhile.
     return false;
+  }
+}
+
+/** What dockerd may leave mounted below its folders. */
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .flatMap((line) => line.split(" ")[1] ?? [])
+    .filter((path) => path.startsWith(`${folder}/`));
+  for (const path of mounts.reverse()) await run(["umount", "-l", path], { mayFail: true });
+}
+
+/** Ends what labs have left behind whose own process was killed. @param parent the folder in which labs' folders lie */
+export async function tidyUpAfterTheDead(parent: string): Promise<void> {
+  for (const name of readdirSync(parent).filter((one) => one.startsWith("gl-lab-"))) {
+    const folder = join(parent, name);
+    const file = join(folder, OWNER);
+    if (!existsSync(file)) continue;
+    const owner = JSON.parse(readFileSync(file, "utf8")) as { pid: number; netns: string; link: string };
+    if (existsSync(`/proc/${owner.pid}`)) continue;
+    const env = { DOCKER_HOST: `unix://${join(folder, "docker-run", "docker.sock")}` };
+    const names = (await run(["docker", "ps", "-aq"], { env, mayFail: true, deadlineMs: 10_000 })).stdout.split("\n").filter(Boolean);
+    if (names.length > 0) await run(["docker", "rm", "-f", ...names], { env, mayFail: true });
+    for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)))
+      if (Number(pid) !== process.pid && argumentsOf(pid).includes(`${folder}/`)) kill(Number(pid), "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await unmountBelow(folder);
+    await run(["ip", "netns", "del", owner.netns], { mayFail: true });
+    await run(["ip", "link", "del", owner.link], { mayFail: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function argumentsOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    // The process has ended meanwhile.
+    return "";
   }
 }

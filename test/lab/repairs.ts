@@ -59,6 +59,12 @@ export async function cures(lab: Lab, watching: Watching, { repair: id, cause, i
     expect(ran.text).not.toContain("canary");
     expect(ran.text).not.toContain(lab.vncPassword);
     await watching.green();
+  } catch (error) {
+    // What comes next finds the gateway well.
+    lab.paper.order({});
+    await lab.host.docker(["restart", "-t", "1", lab.paper.gateway]);
+    await watching.start();
+    throw error;
   } finally {
     await heal?.(lab);
   }

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { run, until } from "./processes.ts";
 import type { RemoteHost } from "./remote-host.ts";
 import { askControl } from "./stand-in/control.ts";
@@ -96,7 +96,7 @@ export class Stack {
     const port = this.mode === "paper" ? 48_012 : 48_014;
     await this.host.docker([
       ...this.common(this.mcp, `ib-${this.mode}`, "unless-stopped"),
-      ...["-p", `127.0.0.1:${port}:8000`, "--stop-timeout", "1", "-v", `${this.host.dockerSocket}:/var/run/docker.sock`],
+      ...["-p", `127.0.0.1:${port}:8000`, "--stop-timeout", "1", "-v", `${dirname(this.host.dockerSocket)}:/var/run`],
       ...["-e", `IB_HOST=${this.gateway}`, "-e", `IB_PORT=${this.relayPort}`, "-e", `LAB_HEAL_MS=${this.options.healMs}`],
       ...[IMAGE, "/opt/node/java", "/opt/lab/mcp.mjs"],
     ]);

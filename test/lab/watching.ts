@@ -52,25 +52,28 @@ export async function repair(dir: string, id: string): Promise<{ code: number; o
 export class Watching {
   readonly dir: string;
   readonly seen: Seen[] = [];
-  readonly app: Daemon;
-  private readonly watch: Daemon;
+  private app: Daemon | null = null;
+  private watch: Daemon | null = null;
   private rest = "";
 
-  private constructor(dir: string, app: Daemon) {
+  constructor(dir: string) {
     this.dir = dir;
-    this.app = app;
-    this.watch = new Daemon([process.execPath, CLI, "watch", "--json", "--data-dir", dir], ENV);
-    this.watch.child.stdout?.on("data", (chunk: Buffer) => this.take(chunk.toString()));
   }
 
-  static async start(dir: string): Promise<Watching> {
-    const app = new Daemon([process.execPath, CLI, "serve", "--no-open", "--json", "--data-dir", dir], ENV);
+  /** Begins, or begins anew with nothing remembered of restarts and failures before. */
+  async start(): Promise<void> {
+    await this.end();
+    this.seen.length = 0;
+    this.rest = "";
+    const app = new Daemon([process.execPath, CLI, "serve", "--no-open", "--json", "--data-dir", this.dir], ENV);
+    this.app = app;
     await until(
       () => app.output.includes('"url"'),
       60_000,
       () => `gatelight serve starts\n${app.output}`,
     );
-    return new Watching(dir, app);
+    this.watch = new Daemon([process.execPath, CLI, "watch", "--json", "--data-dir", this.dir], ENV);
+    this.watch.child.stdout?.on("data", (chunk: Buffer) => this.take(chunk.toString()));
   }
 
   /** The state of a light as last told. */
@@ -107,8 +110,8 @@ export class Watching {
   }
 
   async end(): Promise<void> {
-    await this.watch.end();
-    await this.app.end();
+    await this.watch?.end();
+    await this.app?.end();
   }
 
   private take(text: string): void {
