@@ -184,6 +184,8 @@ export const strings = {
     rangeLabel: "Range",
     none: "No samples in this range yet. Gatelight keeps one while the account data is fresh.",
     hidden: "The curve is hidden with the amounts.",
+    profit: { today: "Result today", week: "Result of 7 days", month: "Result of 30 days", all: "Result since the first sample" },
+    profitTitle: "The sum of the days' results as the gateway told them: deposits and withdrawals are left out.",
     summary: (from: string, to: string, first: string, last: string) => `Net liquidation from ${first} at ${from} to ${last} at ${to}.`,
   },
   positions: {

@@ -289,6 +289,8 @@ export interface CurvePoint {
   readonly at: number;
   readonly netLiquidation: Decimal;
   readonly dailyPnl: Decimal | null;
+  /** The sum of all days' results from the first point's day up to here: no deposit, no withdrawal. Absent or `null`: not known. */
+  readonly profit?: Decimal | null;
 }
 export interface Incident {
   readonly id: number;

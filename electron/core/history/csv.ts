@@ -77,7 +77,7 @@ export function summaryCsv(accounts: readonly AccountSnapshot[]): string {
 
 export function curveCsv(curves: readonly { readonly account: string; readonly points: readonly CurvePoint[] }[]): string {
   return csvText(
-    ["account", "at", "net liquidation", "today"],
-    curves.flatMap(({ account, points }) => points.map((point) => [account, time(point.at), point.netLiquidation, point.dailyPnl])),
+    ["account", "at", "net liquidation", "today", "profit"],
+    curves.flatMap(({ account, points }) => points.map((point) => [account, time(point.at), point.netLiquidation, point.dailyPnl, point.profit ?? null])),
   );
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { parseDecimal } from "../../../shared/money.ts";
+import { runningProfit } from "../../../shared/profit.ts";
 import type { CurvePoint, Incident } from "../../../shared/snapshot.ts";
 import { CAUSES } from "../../../shared/words.ts";
 import type { AccountSample, GatewayRef, History, HistoryOptions } from "./history.ts";
@@ -79,7 +80,10 @@ export class SqliteHistory implements History {
       const daily = row.daily;
       all.push({ at: asNumber(row.at), netLiquidation: asText(row.net), dailyPnl: typeof daily === "string" ? daily : null });
     }
-    return thinOut(all, Math.max(2, points));
+    // Sums are made of every sample, whatever of the curve is shown.
+    const profit = runningProfit(all);
+    const place = new Map(all.map((point, index) => [point, index]));
+    return thinOut(all, Math.max(2, points)).map((point) => ({ ...point, profit: profit(place.get(point) ?? 0) }));
   }
 
   addIncident(incident: Omit<Incident, "id"> & { readonly server: string }): number {

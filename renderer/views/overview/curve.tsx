@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { Label, Radio, RadioGroup } from "react-aria-components";
 import { formatMoney } from "../../../shared/money.ts";
+import { type ProfitRange, profitOver } from "../../../shared/profit.ts";
 import type { AccountSnapshot, CurvePoint, Incident } from "../../../shared/snapshot.ts";
 import { useCall } from "../../api/link-context.tsx";
 import { strings } from "../../strings.ts";
@@ -11,6 +12,7 @@ import { type Outage, Plot } from "./plot.tsx";
 const DAY_MS = 86_400_000;
 const RANGES = { "1D": DAY_MS, "1W": 7 * DAY_MS, "1M": 30 * DAY_MS, All: Number.POSITIVE_INFINITY } as const;
 type Range = keyof typeof RANGES;
+const PROFITS: Readonly<Record<Range, ProfitRange>> = { "1D": "today", "1W": "week", "1M": "month", All: "all" };
 const NAMES: readonly Range[] = ["1D", "1W", "1M", "All"];
 const POINTS = 400;
 /** New samples come once a minute at most. */
@@ -42,18 +44,35 @@ export function Curve({ server, gateway, account }: Props) {
           </Radio>
         ))}
       </RadioGroup>
-      {masked ? <p className="quiet curve-empty">{strings.curve.hidden}</p> : <CurveBody points={points} outages={outages} currency={currency} />}
+      {masked ? <p className="quiet curve-empty">{strings.curve.hidden}</p> : <CurveBody points={points} outages={outages} currency={currency} range={range} />}
     </div>
   );
 }
 
-function CurveBody({ points, outages, currency }: { points: readonly CurvePoint[] | null; outages: readonly Outage[]; currency: string }) {
+interface BodyProps {
+  points: readonly CurvePoint[] | null;
+  outages: readonly Outage[];
+  currency: string;
+  range: Range;
+}
+
+function CurveBody({ points, outages, currency, range }: BodyProps) {
   const [first, last] = [points?.[0], points?.at(-1)];
   if (points === null) return <div className="curve-plot" aria-hidden="true" />;
   if (first === undefined || last === undefined || points.length < 2) return <p className="quiet curve-empty">{strings.curve.none}</p>;
   const money = (point: CurvePoint) => formatMoney({ value: point.netLiquidation, currency });
   const summary = strings.curve.summary(formatAt(first.at, Date.now()), formatAt(last.at, Date.now()), money(first), money(last));
-  return <Plot key={currency} points={points} outages={outages} label={`${strings.curve.label}. ${summary}`} currency={currency} />;
+  const value = profitOver(points, PROFITS[range], Date.now());
+  return (
+    <>
+      {value !== null && (
+        <p className="quiet curve-profit" title={strings.curve.profitTitle}>
+          {strings.curve.profit[PROFITS[range]]}: {formatMoney({ value, currency }, { signed: true })}
+        </p>
+      )}
+      <Plot key={currency} points={points} outages={outages} label={`${strings.curve.label}. ${summary}`} currency={currency} />
+    </>
+  );
 }
 
 interface Loaded {

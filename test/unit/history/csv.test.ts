@@ -52,6 +52,6 @@ it("exports positions, summary and curve", () => {
     ].join("\r\n"),
   );
   expect(curveCsv([{ account: "DU1234567", points: [{ at: AT, netLiquidation: "1.10", dailyPnl: null }] }])).toBe(
-    "account,at,net liquidation,today\r\nDU1234567,2026-11-24T10:00:00.000Z,1.10,\r\n",
+    "account,at,net liquidation,today,profit\r\nDU1234567,2026-11-24T10:00:00.000Z,1.10,,\r\n",
   );
 });

@@ -49,7 +49,7 @@ describe("the curve", () => {
   it("keeps exact decimals, whatever their size", async () => {
     const history = await make();
     history.sample(sample(clock.now(), "100000000000000000.10", "-0.1"));
-    expect(curve(history)).toEqual([{ at: clock.now(), netLiquidation: "100000000000000000.1", dailyPnl: "-0.1" }]);
+    expect(curve(history)).toEqual([{ at: clock.now(), netLiquidation: "100000000000000000.1", dailyPnl: "-0.1", profit: "-0.1" }]);
   });
 
   it("keeps at most one a 15 s, and unchanged ones each five minutes", async () => {

@@ -1,0 +1,90 @@
+import { addDecimals, type Decimal, subtractDecimals } from "./money.ts";
+import type { CurvePoint } from "./snapshot.ts";
+
+export type ProfitRange = "today" | "week" | "month" | "all";
+/** Days of a range, today among them. */
+const DAYS: Readonly<Record<ProfitRange, number>> = { today: 1, week: 7, month: 30, all: Number.POSITIVE_INFINITY };
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * IBKR begins a new day's result by each instrument's own schedule (tws-api/pnl.html), for most about midnight in New York. So a day here is New York's, and
+ * its result is the last one told on it.
+ */
+const NEW_YORK = new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York", year: "numeric", month: "2-digit", day: "2-digit" });
+
+/** @returns a function that numbers New York's days; it asks the calendar once an hour of the times that it is given */
+function dayNumber(): (at: number) => number {
+  let hour = Number.NaN;
+  let day = Number.NaN;
+  return (at) => {
+    const of = Math.floor(at / HOUR_MS);
+    if (of !== hour) {
+      hour = of;
+      day = Math.floor(Date.parse(`${NEW_YORK.format(at)}T00:00:00Z`) / DAY_MS);
+    }
+    return day;
+  };
+}
+
+interface DayResult {
+  readonly day: number;
+  /** Index of its last point. */
+  last: number;
+  result: Decimal;
+}
+
+/** The last result of each day on which one is known, in order of time. */
+function dayResults(points: readonly CurvePoint[]): DayResult[] {
+  const dayOf = dayNumber();
+  const days: DayResult[] = [];
+  for (const [index, { at, dailyPnl }] of points.entries()) {
+    if (dailyPnl === null) continue;
+    const day = dayOf(at);
+    const known = days.at(-1);
+    if (known !== undefined && known.day === day) Object.assign(known, { last: index, result: dailyPnl });
+    else days.push({ day, last: index, result: dailyPnl });
+  }
+  return days;
+}
+
+/**
+ * What was won or lost over a range that ends now: the sum of its days' results, exact. Deposits and withdrawals move the net liquidation but no day's result,
+ * so they are not mistaken for profit. A day on which Gatelight saw no account adds nothing.
+ * @param points in order of time: every sample, or a curve that was thinned out after `runningProfit` was put on its points
+ * @param now ms since the epoch @returns `null` where no result is known
+ */
+export function profitOver(points: readonly CurvePoint[], range: ProfitRange, now: number): Decimal | null {
+  const dayOf = dayNumber();
+  const today = dayOf(now);
+  const within = points.filter(({ at, dailyPnl }) => {
+    const day = dayOf(at);
+    return dailyPnl !== null && day > today - DAYS[range] && day <= today;
+  });
+  const [first, last] = [within[0], within.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  if (first.profit != null && last.profit != null) return subtractDecimals(last.profit, subtractDecimals(first.profit, first.dailyPnl ?? "0"));
+  return addDecimals(dayResults(within).map(({ result }) => result));
+}
+
+/**
+ * The profit up to each point since the first point's day began. Made before a curve is thinned out, so that what stays of it still knows.
+ * @param points every sample, in order of time @returns a function of an index into `points`; `null` before the first result that is known
+ */
+export function runningProfit(points: readonly CurvePoint[]): (index: number) => Decimal | null {
+  const days = dayResults(points);
+  const before: Decimal[] = [];
+  let sum: Decimal = "0";
+  for (const { result } of days) {
+    before.push(sum);
+    sum = addDecimals([sum, result]);
+  }
+  return (index) => {
+    let newest = index;
+    while (newest >= 0 && points[newest]?.dailyPnl == null) newest--;
+    const result = points[newest]?.dailyPnl;
+    if (result == null) return null;
+    const of = days.findIndex(({ last }) => last >= newest);
+    return addDecimals([before[of] ?? "0", result]);
+  };
+}

@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { thinOut } from "../../../electron/core/history/thin-out.ts";
+import { profitOver, runningProfit } from "../../../shared/profit.ts";
+import type { CurvePoint } from "../../../shared/snapshot.ts";
+
+/** A Wednesday, noon in New York. */
+const NOON = Date.UTC(2026, 10, 25, 17, 0, 0);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const point = (at: number, netLiquidation: string, dailyPnl: string | null): CurvePoint => ({ at, netLiquidation, dailyPnl });
+const carrying = (points: readonly CurvePoint[]) => {
+  const profit = runningProfit(points);
+  return points.map((each, index) => ({ ...each, profit: profit(index) }));
+};
+
+describe("profit", () => {
+  it("is the sum of the days' results: a deposit is none, nor is a withdrawal", () => {
+    const points = [
+      point(NOON - 2 * DAY, "1000.00", "10.10"),
+      point(NOON - 2 * DAY + HOUR, "6000.00", "10.20"),
+      point(NOON - DAY, "5900.00", "-99.90"),
+      point(NOON - HOUR, "400.00", "0.1"),
+      point(NOON, "400.20", "0.30"),
+    ];
+    expect(profitOver(points, "all", NOON)).toBe("-89.4");
+    expect(profitOver(points, "today", NOON)).toBe("0.3");
+    expect(profitOver(carrying(points), "all", NOON)).toBe("-89.4");
+    expect(carrying(points).map(({ profit }) => profit)).toEqual(["10.1", "10.2", "-89.7", "-89.6", "-89.4"]);
+  });
+
+  it("a range counts its days, today among them", () => {
+    const points = Array.from({ length: 40 }, (_unused, i) => point(NOON - (39 - i) * DAY, "1", "1"));
+    expect((["today", "week", "month", "all"] as const).map((range) => profitOver(points, range, NOON))).toEqual(["1", "7", "30", "40"]);
+    const thin = thinOut(carrying(points), 200);
+    expect((["today", "week", "month", "all"] as const).map((range) => profitOver(thin, range, NOON))).toEqual(["1", "7", "30", "40"]);
+  });
+
+  it("a day begins at midnight in New York, summer and winter", () => {
+    for (const midnight of [Date.UTC(2026, 6, 10, 4), Date.UTC(2026, 10, 25, 5)]) {
+      const points = [point(midnight - 1, "1", "5"), point(midnight, "1", "2")];
+      expect(profitOver(points, "today", midnight - 1)).toBe("5");
+      expect(profitOver(points, "today", midnight)).toBe("2");
+      expect(profitOver(points, "all", midnight)).toBe("7");
+    }
+  });
+
+  it("is not known where no result is, and exact where doubles are not", () => {
+    expect(profitOver([], "all", NOON)).toBeNull();
+    expect(profitOver([point(NOON, "1", null)], "all", NOON)).toBeNull();
+    expect(profitOver([point(NOON - 3 * DAY, "1", "4")], "today", NOON)).toBeNull();
+    expect(carrying([point(NOON - DAY, "1", null), point(NOON, "1", "3"), point(NOON + 1, "1", null)]).map(({ profit }) => profit)).toEqual([null, "3", "3"]);
+    expect(profitOver([point(NOON - DAY, "1", "0.1"), point(NOON, "1", "0.2")], "all", NOON)).toBe("0.3");
+  });
+
+  it("of a curve that was thinned out is that of all its samples", () => {
+    const sample = fc.record({ gap: fc.integer({ min: 1, max: 20 * HOUR }), net: fc.integer(), cents: fc.option(fc.integer({ min: -99_999, max: 99_999 })) });
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 1, maxLength: 300 }), fc.integer({ min: 4, max: 40 }), (samples, limit) => {
+        let at = NOON;
+        const points = samples.map(({ gap, net, cents }) => {
+          at += gap;
+          return point(at, String(net), cents === null ? null : (cents / 100).toFixed(2));
+        });
+        const days = new Map<string, string>();
+        for (const each of points)
+          if (each.dailyPnl !== null) days.set(new Date(each.at).toLocaleDateString("en-US", { timeZone: "America/New_York" }), each.dailyPnl);
+        const expected = days.size === 0 ? null : Math.round([...days.values()].reduce((sum, value) => sum + Number(value) * 100, 0));
+        const whole = profitOver(points, "all", at);
+        expect(whole === null ? null : Math.round(Number(whole) * 100)).toBe(expected);
+        const [first, last] = [points[0], points.at(-1)];
+        if (first?.dailyPnl != null && last?.dailyPnl != null) expect(profitOver(thinOut(carrying(points), limit), "all", at)).toBe(whole);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
