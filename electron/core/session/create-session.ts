@@ -13,6 +13,8 @@ const MAX_FAILURES = 30;
 /** 2100: account updates were requested anew and go there now. */
 const UNSUBSCRIBED = 2100;
 const MAY_DIAL_DEADLINE_MS = 5000;
+/** A sleeping machine and a clock that was set stop no timer in time, so a long wait looks at the clock so often. */
+const LONGEST_WAIT_MS = 60_000;
 /** Nudges without `now` make `mayDial` look at most so often. */
 const NUDGE_GAP_MS = 2000;
 
@@ -84,8 +86,7 @@ class Session implements GatewaySession {
 
   async release(untilMs: number | null): Promise<void> {
     this.released = { until: untilMs };
-    this.cancelRelease?.();
-    this.cancelRelease = untilMs === null ? null : this.ports.clock.after(Math.max(0, untilMs - this.ports.clock.now()), () => this.resume());
+    this.resumeAt(untilMs);
     await this.standDown("released");
   }
 
@@ -95,6 +96,17 @@ class Session implements GatewaySession {
     this.cancelRelease?.();
     this.cancelRelease = null;
     this.comeBack();
+  }
+
+  private resumeAt(untilMs: number | null): void {
+    this.cancelRelease?.();
+    this.cancelRelease = null;
+    if (untilMs === null) return;
+    const wait = untilMs - this.ports.clock.now();
+    this.cancelRelease = this.ports.clock.after(Math.min(Math.max(0, wait), LONGEST_WAIT_MS), () => {
+      if (this.ports.clock.now() >= untilMs) this.resume();
+      else this.resumeAt(untilMs);
+    });
   }
 
   async park(): Promise<() => void> {
@@ -137,6 +149,9 @@ class Session implements GatewaySession {
   }
 
   private comeBack(): void {
+    // One of two reasons to stay away may be left.
+    if (this.parks > 0) this.setIdle("parked", null);
+    else if (this.released !== null) this.setIdle("released", this.released.until);
     this.plan.hurry();
     this.changed();
     this.consider();
@@ -151,7 +166,7 @@ class Session implements GatewaySession {
     if (blocked !== null) {
       this.setIdle(blocked.reason, blocked.until);
       // Long waits are cut, so that a clock that was set is noticed.
-      this.wakeIn(Math.min(Math.max(10, blocked.until - now), 60_000));
+      this.wakeIn(Math.min(Math.max(10, blocked.until - now), LONGEST_WAIT_MS));
       return;
     }
     this.ask();

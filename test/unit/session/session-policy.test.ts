@@ -126,6 +126,91 @@ describe("how often the gateway is bothered", () => {
     await clock.advance(2 * MINUTE);
     expect(dials.length).toBeGreaterThan(before);
   });
+
+  it("comes back within a minute of its hour though the machine slept in between", async () => {
+    make().start();
+    await target.release(clock.now() + 8 * HOUR);
+    const before = dials.length;
+    clock.sleep(7 * HOUR);
+    await clock.advance(59 * MINUTE);
+    expect(dials.length).toBe(before);
+    clock.sleep(3 * HOUR);
+    await clock.advance(MINUTE);
+    expect(dials.length).toBeGreaterThan(before);
+  });
+});
+
+describe("a session that was given up", () => {
+  const away = async (minutes: number) => {
+    for (let second = 0; second < minutes * 60; second++) {
+      target.nudge({ now: second % 2 === 0 });
+      if (second % 60 === 0) {
+        target.changeClientId();
+        target.resubscribe();
+        target.start();
+      }
+      await clock.advance(1000);
+    }
+  };
+
+  it("never dials, whatever nudges, until it is asked back", async () => {
+    make().start();
+    await clock.advance(1);
+    await target.release(null);
+    const before = [dials.length, asked];
+    await away(65);
+    expect([dials.length, asked]).toEqual(before);
+    expect(target.report).toMatchObject({
+      api: { kind: "idle", reason: "released", until: null },
+      session: { state: "released", releasedUntil: null, nextTryAt: null },
+    });
+    target.resume();
+    await clock.advance(1);
+    expect(dials.length).toBe((before[0] ?? 0) + 1);
+  });
+
+  it("says until when, and an earlier call back ends it for good", async () => {
+    make().start();
+    await clock.advance(1);
+    const until = clock.now() + 2 * HOUR;
+    await target.release(until);
+    expect(target.report).toMatchObject({ api: { reason: "released", until }, session: { state: "released", releasedUntil: until } });
+    target.resume();
+    expect(target.report.session.releasedUntil).toBeNull();
+    await target.release(null);
+    const before = dials.length;
+    await clock.advance(3 * HOUR);
+    expect(dials.length).toBe(before);
+    expect(target.report.session.state).toBe("released");
+  });
+
+  it("stays away from a gateway under repair too, until both are over", async () => {
+    make().start();
+    await clock.advance(1);
+    const until = clock.now() + HOUR;
+    await target.release(until);
+    const first = await target.park();
+    const second = await target.park();
+    expect(target.report).toMatchObject({ api: { reason: "parked" }, session: { state: "parked" } });
+    const before = dials.length;
+    first();
+    first();
+    await away(2);
+    expect(target.report.session.state).toBe("parked");
+    second();
+    await away(2);
+    expect(dials.length).toBe(before);
+    expect(target.report).toMatchObject({ api: { reason: "released", until }, session: { state: "released" } });
+
+    const third = await target.park();
+    target.resume();
+    await away(1);
+    expect(dials.length).toBe(before);
+    expect(target.report).toMatchObject({ api: { reason: "parked", until: null }, session: { state: "parked" } });
+    third();
+    await clock.advance(1);
+    expect(dials.length).toBe(before + 1);
+  });
 });
 
 describe("connections today", () => {
