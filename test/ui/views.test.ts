@@ -66,7 +66,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     ["add-server", "empty", ".form", { view: "settings/new" }],
     ["welcome", "empty", ".welcome", {}],
     ["no-gateway", "bare", ".empty", {}],
-    ["simulated", "simulated", ".simulation", {}],
+    ["simulated", "simulated", ".curve-plot canvas", {}],
     ["host-key", "hostKey", ".fingerprint", {}],
     ["vnc-password", "vncPassword", "input[type=password]", {}],
   ];
