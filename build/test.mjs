@@ -24,6 +24,10 @@ const PROGRAMS = [
   "iptables",
   "websockify",
   "convert",
+  "7za",
+  "dpkg-deb",
+  "mksquashfs",
+  "desktop-file-validate",
 ];
 const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
 const missing = PROGRAMS.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));

@@ -20,6 +20,11 @@ const PACKAGES = {
   iptables: "iptables",
   websockify: "websockify",
   convert: "imagemagick",
+  "7za": "p7zip-full",
+  "dpkg-deb": "dpkg",
+  mksquashfs: "squashfs-tools",
+  unsquashfs: "squashfs-tools",
+  "desktop-file-validate": "desktop-file-utils",
 } as const;
 export type Peer = keyof typeof PACKAGES;
 
