@@ -10,11 +10,12 @@ import { FrameFault, FrameReader, messageId, parseVersionReply } from "./frames.
 import { Heart } from "./heart.ts";
 import { createLibraryLink, type LibraryLink } from "./library-link.ts";
 import { checkOutbound } from "./outbound-guard.ts";
+import { readableFrame } from "./readable-frame.ts";
 import type { SessionPorts, SessionTimings } from "./session.ts";
 
 /** Inbound messages that are read; others (orders of other programs, market data) are not even decoded. */
 const READ_MESSAGES: ReadonlySet<number> = new Set([4, 6, 7, 8, 9, 15, 49, 54, 61, 62, 63, 64, 94, 95]);
-/** The library takes quadratic time over escapes in a text, so what it reads is kept short. */
+/** What the library reads is kept short; see `readableFrame`. */
 const MAX_READ_BYTES = 65_536;
 const REQUEST_CURRENT_TIME = 49;
 const CLIENT_ID_IN_USE = 326;
@@ -192,10 +193,12 @@ export class Attempt {
       this.events.onStep("ready");
       this.deadline(this.timings.readyMs, () => this.onNotReady());
       this.library?.deliver(frame);
-    } else if (READ_MESSAGES.has(messageId(frame))) {
-      if (frame.length > MAX_READ_BYTES) throw new FrameFault("bad-frame", `a message of ${frame.length} bytes, where a few hundred are usual`);
-      this.library?.deliver(frame);
+      return this.stillOpen();
     }
+    const id = messageId(frame);
+    if (!READ_MESSAGES.has(id)) return this.stillOpen();
+    if (frame.length > MAX_READ_BYTES) throw new FrameFault("bad-frame", `a message of ${frame.length} bytes, where a few hundred are usual`);
+    this.library?.deliver(readableFrame(frame, id));
     return this.stillOpen();
   }
 
