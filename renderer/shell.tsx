@@ -10,6 +10,7 @@ import { Notices } from "./ui/notices.tsx";
 import { Shortcuts } from "./ui/shortcuts.tsx";
 import { Overview } from "./views/overview/overview.tsx";
 import { PromptDialog } from "./views/prompts/prompt-dialog.tsx";
+import { useRepair } from "./views/repair/repair-context.tsx";
 import { Welcome } from "./views/welcome/welcome.tsx";
 
 const Screen = lazy(() => import("./views/screen/screen-view.tsx").then((module) => ({ default: module.ScreenView })));
@@ -19,6 +20,7 @@ const Settings = lazy(() => import("./views/settings/settings-view.tsx").then((m
 
 export function Shell({ snapshot }: { snapshot: Snapshot }) {
   const { route, gateway, server } = useSelection();
+  const repair = useRepair();
   const linked = useLinkState().kind === "open";
   const empty = snapshot.servers.length === 0;
   const live = gateway?.mode === "live" && route.view !== "settings" && !empty;
@@ -35,7 +37,7 @@ export function Shell({ snapshot }: { snapshot: Snapshot }) {
       <div className="stage" data-mode={live ? "live" : "other"}>
         <LinkBanner />
         {snapshot.app.simulation !== null && <SimulationBar simulation={snapshot.app.simulation} />}
-        <Notices notices={snapshot.notices} />
+        <Notices notices={snapshot.notices} onAction={(action) => repair.start(action.server, action.gateway, action.repair)} />
         <main id="content" className="content" tabIndex={-1} aria-label={strings.views[route.view]}>
           {empty && route.view !== "settings" ? <Welcome /> : <CurrentView has={gateway !== null} serverName={server?.name ?? ""} />}
         </main>

@@ -38,7 +38,7 @@ export interface Notice {
   /** Also told by the system's notifications, as news of this gateway. */
   readonly tell?: { readonly server: string; readonly gateway: string };
   /** The one click that follows from it: the repair's plan is shown. */
-  readonly action?: { readonly server: string; readonly gateway: string; readonly repair: RepairId };
+  readonly action?: { readonly label: string; readonly server: string; readonly gateway: string; readonly repair: RepairId };
 }
 
 export interface LightSnapshot {

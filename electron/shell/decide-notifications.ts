@@ -16,7 +16,7 @@ export interface Notice {
 /** What the person has been told so far. */
 export interface Told {
   readonly gateways: Readonly<Record<string, GatewayTold>>;
-  /** Prompts and second factors that were announced and are still open. */
+  /** Prompts, second factors and notices that were announced and are still there. */
   readonly asked: readonly string[];
 }
 interface GatewayTold {
@@ -74,6 +74,13 @@ export function decideNotifications(before: Told, snapshot: Snapshot, context: N
     asked.push(key);
     if (before.asked.includes(key) || silent) continue;
     notices.push({ key, title: "Gatelight needs you", body: clean(prompt.title), server: prompt.server, gateway: prompt.gateway, urgent: true });
+  }
+  for (const { id, at, title, detail, tell } of snapshot.notices) {
+    if (tell === undefined) continue;
+    const key = `notice/${id}/${at}`;
+    asked.push(key);
+    if (before.asked.includes(key) || silent) continue;
+    notices.push({ key: `notice/${id}`, title: clean(title), body: clean(detail), ...tell, urgent: true });
   }
   for (const server of snapshot.servers) {
     for (const gateway of server.gateways) {

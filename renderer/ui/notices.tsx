@@ -6,7 +6,12 @@ import { Button } from "./button.tsx";
 import { Icon } from "./icons.tsx";
 import { useToast } from "./toasts.tsx";
 
-export function Notices({ notices }: { notices: readonly Notice[] }) {
+interface Props {
+  notices: readonly Notice[];
+  onAction: (action: NonNullable<Notice["action"]>) => void;
+}
+
+export function Notices({ notices, onAction }: Props) {
   const call = useCall();
   const toast = useToast();
   return notices.map((notice) => (
@@ -15,9 +20,18 @@ export function Notices({ notices }: { notices: readonly Notice[] }) {
       <p>
         <strong>{notice.title}</strong> {notice.detail}
       </p>
+      {notice.action !== undefined && <NoticeAction action={notice.action} onAction={onAction} />}
       <Button small look="quiet" onPress={() => call("notice.dismiss", { id: notice.id }).catch((error) => toast(messageOf(error), "error"))}>
         {strings.dismiss}
       </Button>
     </section>
   ));
+}
+
+function NoticeAction({ action, onAction }: { action: NonNullable<Notice["action"]>; onAction: Props["onAction"] }) {
+  return (
+    <Button small onPress={() => onAction(action)}>
+      {action.label}
+    </Button>
+  );
 }

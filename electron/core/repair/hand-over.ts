@@ -41,8 +41,8 @@ type Entry = z.output<typeof kept>[number];
 
 /** The server may be away just then. */
 const RETRY_MS = 10_000;
-/** Node's timers hold 24 days; a clock that is set is noticed within this (ms). */
-const LONGEST_MS = 60_000;
+/** A clock that was set, or a machine that slept, is noticed within this (ms). */
+const LONGEST_MS = 10_000;
 
 /** The account left to TWS for a while: ends by itself, whatever happens to settings and connections meanwhile. */
 export function createHandOvers(ports: HandOverPorts): HandOvers {

@@ -65,6 +65,6 @@ export function weeklyLoginNotice(server: string, gateway: GatewaySettings, evid
       "The week's log-in ended on Sunday 01:00 New York. A log-in now, at the hour you chose, is good for the week; otherwise it falls due at the next restart.",
     at: now,
     tell: { server, gateway: gateway.id },
-    action: { server, gateway: gateway.id, repair: wayOut(evidence) },
+    action: { label: "Log in now …", server, gateway: gateway.id, repair: wayOut(evidence) },
   };
 }

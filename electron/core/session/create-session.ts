@@ -69,6 +69,7 @@ class Session implements GatewaySession {
   start(): void {
     if (this.running) return;
     this.running = true;
+    this.changed();
     this.consider();
   }
 

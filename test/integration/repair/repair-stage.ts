@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../../electron/core/clock.ts";
+import { type Clock, systemClock } from "../../../electron/core/clock.ts";
 import { type Core, createCore } from "../../../electron/core/core.ts";
 import { openHistory } from "../../../electron/core/history/history.ts";
 import { createLog } from "../../../electron/core/report/log.ts";
@@ -45,6 +45,7 @@ const ref = (id: string) => ({ server: "home", gateway: id });
 export async function repairStage(options: {
   scenario?: string;
   speed?: number;
+  clock?: Clock;
   change?: (gateway: GatewaySettingsInput) => Partial<GatewaySettingsInput>;
 }): Promise<RepairStage> {
   const dir = mkdtempSync(join(tmpdir(), "gl-repair-"));
@@ -57,14 +58,15 @@ export async function repairStage(options: {
     servers: plain.servers.map((server) => ({ ...server, gateways: server.gateways.map((gateway) => ({ ...gateway, ...options.change?.(gateway) })) })),
   };
   writeFileSync(join(dataDir, "settings.json"), JSON.stringify(file));
+  const clock = options.clock ?? systemClock;
   const texts: string[] = [];
   let close: () => Promise<void> = async () => undefined;
   const open = async (): Promise<Core> => {
-    const store = openSettings({ dataDir, clock: systemClock, watch: false });
+    const store = openSettings({ dataDir, clock, watch: false });
     const log = createLog({ file: join(dataDir, "gatelight.log"), users: [] });
-    const history = await openHistory({ file: join(dataDir, "history.sqlite"), clock: systemClock });
+    const history = await openHistory({ file: join(dataDir, "history.sqlite"), clock });
     const core = createCore({
-      clock: systemClock,
+      clock,
       random: Math.random,
       host: "browser",
       version: "0",

@@ -205,6 +205,23 @@ describe("notifications", () => {
     expect(first.notices.map((notice) => [notice.title, notice.body])).toEqual([["Gatelight needs you", "Password for linuxserver.lan"]]);
     expect(decideNotifications(first.told, asking, context).notices).toEqual([]);
   });
+  it("tells a notice that asks for it once, and again when it is news", () => {
+    const asking = snapshot([server(up)]);
+    const notice = {
+      id: "watchdog/home/paper",
+      kind: "info" as const,
+      title: "Repaired by itself",
+      detail: "",
+      at: 1,
+      tell: { server: "home", gateway: "paper" },
+    };
+    const context = { now: NOW, notify: { afterSeconds: 10, mute: false }, windowVisible: false, graceUntil: 0 };
+    const first = decideNotifications(NOTHING_TOLD, { ...asking, notices: [notice, { ...notice, id: "quiet", tell: undefined }] }, context);
+    expect(first.notices.map((each) => [each.title, each.server, each.gateway])).toEqual([["Repaired by itself", "home", "paper"]]);
+    expect(decideNotifications(first.told, { ...asking, notices: [notice] }, context).notices).toEqual([]);
+    expect(decideNotifications(first.told, { ...asking, notices: [{ ...notice, at: 2 }] }, context).notices).toHaveLength(1);
+    expect(decideNotifications(NOTHING_TOLD, { ...asking, notices: [notice] }, { ...context, notify: { afterSeconds: 10, mute: true } }).notices).toEqual([]);
+  });
   it("never carry an amount or an account number", () => {
     const decisions = play([
       [0, up],
