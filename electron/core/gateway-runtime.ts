@@ -31,6 +31,8 @@ export interface GatewayPorts {
   readonly mcpPost: (path: string, deadlineMs: number) => Promise<string>;
   /** Something a view shows may have changed. */
   readonly onChange: () => void;
+  /** Other gateways in the same container. */
+  readonly sharing: () => readonly GatewayRuntime[];
   readonly lastRun: () => RepairRun | null;
   readonly onRepairBegin: (begin: RepairEnd) => void;
   readonly onRepairEnd: (end: RepairEnd) => void;
@@ -86,6 +88,13 @@ export class GatewayRuntime {
       gateway: settings,
       docker: server.docker,
       serverName: server.name ?? server.id,
+      sharing: () =>
+        ports.sharing().map((other) => ({
+          mode: other.settings.mode,
+          evidence: other.evidence(),
+          diagnosis: other.settled.diagnosis,
+          running: other.repairs.running,
+        })),
       last: ports.lastRun(),
       onRun: (_run: RepairRun) => ports.onChange(),
       onBegin: (repair, begin) => {

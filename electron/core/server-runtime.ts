@@ -84,6 +84,7 @@ export class ServerRuntime {
           lookAtAll: () => this.lookAtAll(gateway.id),
           mcpPost: (path, deadlineMs) => this.side(gateway.id).post(path, deadlineMs),
           onChange: ports.onChange,
+          sharing: () => this.gateways.filter((other) => other.target.id !== gateway.id && other.target.container === gateway.container),
           lastRun: () => ports.lastRun(gateway.id),
           onRepairBegin: (begin) => this.keeper?.repairBegan(gateway.id, begin),
           onRepairEnd: (end) => {
@@ -324,8 +325,7 @@ export class ServerRuntime {
   /** What Gatelight does without being asked, as far as it was wanted. */
   private lookAfter(gateway: GatewayRuntime, now: number): void {
     this.watchdogs.get(gateway.target.id)?.look();
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const due = weeklyLoginNotice(this.settings.id, gateway.settings, gateway.evidence(), zone, now);
+    const due = weeklyLoginNotice(this.settings.id, gateway.settings, gateway.evidence(), Intl.DateTimeFormat().resolvedOptions().timeZone, now);
     this.ports.board.keep(`weekly-login/${this.settings.id}/${gateway.target.id}/`, due);
   }
 

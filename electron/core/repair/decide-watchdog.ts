@@ -29,7 +29,7 @@ export interface WatchdogView {
   readonly offers: readonly RepairOffer[];
   /** IBKR's calendar has a reset window open. */
   readonly inWindow: boolean;
-  /** The gateway was last started by something other than Gatelight and Docker's restart policy, then. */
+  /** The gateway was last started by something other than Gatelight, then. */
   readonly foreignStartAt: number | null;
   /** The account was left to others, or a person looks at the gateway's screen. */
   readonly inHands: boolean;

@@ -23,8 +23,27 @@ export interface PlanInput {
   readonly lastSeen: PresentContainer | null;
   readonly diagnosis: Diagnosis;
   readonly now: number;
-  /** Title of the repair that runs now. */
+  /** Title of the repair that runs now, on this gateway or one that shares its container. */
   readonly running: string | null;
+  /** Other gateways in the same container (the image's dual mode): what ends this one ends them. */
+  readonly sharing: readonly Sharer[];
+}
+export interface Sharer {
+  readonly mode: "paper" | "live";
+  readonly evidence: GatewayEvidence;
+  readonly diagnosis: Diagnosis;
+}
+
+/** What the container's gateways cost together: one live log-in among them wants the phone. */
+const dearest = ({ gateway, sharing }: Pick<PlanInput, "gateway" | "sharing">): "paper" | "live" =>
+  gateway.mode === "live" || sharing.some((other) => other.mode === "live") ? "live" : "paper";
+
+function refusal(repair: RepairId, input: Omit<PlanInput, "planId" | "repair" | "serverName">): string | null {
+  const own = refusalOf(repair, input.evidence, input.diagnosis, input.now, input.running);
+  if (own !== null || !endsGateway(repair)) return own;
+  const others = input.sharing.map((other) => refusalOf(repair, other.evidence, other.diagnosis, input.now, null));
+  const other = others.find((why) => why !== null);
+  return other === undefined ? null : `Another gateway shares this container. ${other}`;
 }
 
 function contextOf(input: Pick<PlanInput, "docker" | "gateway" | "evidence" | "lastSeen">): StepContext {
@@ -58,7 +77,8 @@ export function confirmationFor(repair: RepairId, mode: "paper" | "live"): 1 | 2
 export function planRepair(input: PlanInput): { readonly plan: RepairPlan; readonly steps: StepPlan } {
   const { repair, gateway, evidence, diagnosis, serverName } = input;
   const steps = stepsFor(repair, contextOf(input));
-  const refused = refusalOf(repair, evidence, diagnosis, input.now, input.running) ?? (steps.ok ? null : steps.why);
+  const refused = refusal(repair, input) ?? (steps.ok ? null : steps.why);
+  const mode = dearest(input);
   const entry = REPAIR_CATALOGUE[repair];
   const offered = diagnosis.cause?.repairs ?? [];
   const milder = offered.filter((id) => REPAIRS.indexOf(id) < REPAIRS.indexOf(repair));
@@ -77,12 +97,12 @@ export function planRepair(input: PlanInput): { readonly plan: RepairPlan; reado
       title: entry.title,
       gateway: gateway.name ?? gateway.id,
       commands,
-      price: entry.price(gateway.mode),
+      price: entry.price(mode),
       clientsAffected: clientsAffected(repair, evidence),
       cures: entry.cures,
       tryFirst: milder,
       refused,
-      confirm: confirmationFor(repair, gateway.mode),
+      confirm: confirmationFor(repair, mode),
       planId: input.planId,
     },
   };
@@ -95,9 +115,7 @@ export function offersFor(input: Omit<PlanInput, "planId" | "repair" | "serverNa
   return ids.map((id) => {
     const entry = REPAIR_CATALOGUE[id];
     const steps = NO_RUN.has(id) ? null : stepsFor(id, contextOf(input));
-    const refused = NO_RUN.has(id)
-      ? null
-      : (refusalOf(id, input.evidence, input.diagnosis, input.now, input.running) ?? (steps?.ok === false ? steps.why : null));
-    return { id, title: entry.title, price: entry.price(input.gateway.mode), refused };
+    const refused = NO_RUN.has(id) ? null : (refusal(id, input) ?? (steps?.ok === false ? steps.why : null));
+    return { id, title: entry.title, price: entry.price(dearest(input)), refused };
   });
 }

@@ -4,7 +4,8 @@ import type { RepairOffer, RepairPlan, RepairRun } from "../../../shared/snapsho
 import type { CauseId, RepairId } from "../../../shared/words.ts";
 import type { GatewayEvidence, PresentContainer } from "../diagnosis/evidence.ts";
 import { baselineOf } from "./cure.ts";
-import { offersFor, planRepair } from "./plan.ts";
+import { REPAIR_CATALOGUE } from "./ladder.ts";
+import { offersFor, planRepair, type Sharer } from "./plan.ts";
 import { endsGateway } from "./refusals.ts";
 import { runStep } from "./run-step.ts";
 import { type RepairPorts, StepCancelled } from "./running.ts";
@@ -45,6 +46,8 @@ export interface RepairsOptions {
   readonly docker: string;
   readonly serverName: string;
   readonly ports: RepairPorts;
+  /** The other gateways in the same container, and what runs on them. */
+  readonly sharing: () => readonly (Sharer & { readonly running: string | null })[];
   /** The last run, from before the settings changed. */
   readonly last: RepairRun | null;
   readonly onRun: (run: RepairRun) => void;
@@ -84,7 +87,9 @@ export function createRepairs(options: RepairsOptions): Repairs {
   };
   const input = () => {
     const evidence = ports.evidence();
-    return { docker, gateway, evidence, lastSeen: remembered(evidence), diagnosis: ports.diagnosis(), now: ports.clock.now(), running: running() };
+    const sharing = options.sharing();
+    const busy = running() ?? sharing.find((other) => other.running !== null)?.running ?? null;
+    return { docker, gateway, evidence, lastSeen: remembered(evidence), diagnosis: ports.diagnosis(), now: ports.clock.now(), running: busy, sharing };
   };
   const change = (next: RepairRun) => {
     run = next;
@@ -193,7 +198,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
         repair: known.repair,
         title: plan.title,
         startedAt: ports.clock.now(),
-        expectedSeconds: plan.price.downtimeSeconds,
+        expectedSeconds: Math.max(plan.price.downtimeSeconds, REPAIR_CATALOGUE[known.repair].minutes * 60),
         endedAt: null,
         outcome: "running",
         steps: steps.steps.map((step) => ({ title: step.title, state: "waiting", detail: "" })),

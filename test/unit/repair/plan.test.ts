@@ -2,14 +2,17 @@ import { describe, expect, it } from "vitest";
 import { diagnose } from "../../../electron/core/diagnosis/diagnose.ts";
 import type { GatewayEvidence, LoginFact } from "../../../electron/core/diagnosis/evidence.ts";
 import { REPAIR_CATALOGUE } from "../../../electron/core/repair/ladder.ts";
-import { clientsAffected, planRepair } from "../../../electron/core/repair/plan.ts";
+import { clientsAffected, type PlanInput, planRepair } from "../../../electron/core/repair/plan.ts";
 import { gateway as gatewaySchema } from "../../../shared/settings.ts";
 import { REPAIRS, type RepairId } from "../../../shared/words.ts";
 import * as e from "../diagnosis/evidence-builder.ts";
 
 const { NOW, MIN, DAY } = e;
 const settings = (mode: "paper" | "live") => gatewaySchema.parse({ id: mode, name: "My gateway", mode, container: `mcp-ib-gateway-${mode}` });
-function plan(repair: RepairId, options: { mode?: "paper" | "live"; evidence?: GatewayEvidence; now?: number; running?: string | null } = {}) {
+function plan(
+  repair: RepairId,
+  options: { mode?: "paper" | "live"; evidence?: GatewayEvidence; now?: number; running?: string | null; sharing?: PlanInput["sharing"] } = {},
+) {
   const now = options.now ?? NOW;
   const evidence = options.evidence ?? e.evidence(now, e.container({ compose: { project: "p", service: "gw", dir: "/srv/ib", files: [] } }));
   const container = evidence.container?.value;
@@ -24,6 +27,7 @@ function plan(repair: RepairId, options: { mode?: "paper" | "live"; evidence?: G
     diagnosis: diagnose(evidence, now),
     now,
     running: options.running ?? null,
+    sharing: options.sharing ?? [],
   }).plan;
 }
 const factor = (now: number, ageMs: number): Partial<LoginFact> => ({
@@ -57,6 +61,20 @@ describe("price", () => {
     expect(clientsAffected("restart-screen", e.evidence(NOW))).toBe(0);
     expect(clientsAffected("restart-container", { ...e.evidence(NOW), sockets: null })).toBeNull();
     expect(clientsAffected("restart-container", e.evidence(NOW, e.container({ status: "exited" })))).toBe(0);
+  });
+});
+
+describe("two gateways in one container", () => {
+  const live = (evidence: GatewayEvidence) => [{ mode: "live" as const, evidence, diagnosis: diagnose(evidence, NOW) }];
+  it("what ends the paper one costs the live one's second factor, and is asked twice", () => {
+    const shared = plan("restart-container", { sharing: live(e.evidence(NOW)) });
+    expect(shared).toMatchObject({ price: { secondFactor: true }, confirm: 2, refused: null });
+    expect(plan("restart-container")).toMatchObject({ price: { secondFactor: false }, confirm: 1 });
+  });
+  it("is refused while the live one's second factor waits", () => {
+    const waiting = e.evidence(NOW, e.login(factor(NOW, 60_000)), e.apiIdle("not-logged-in"));
+    expect(plan("restart-container", { sharing: live(waiting) }).refused).toMatch(/shares this container. A second factor/);
+    expect(plan("restart-relay", { sharing: live(waiting) }).refused).toBeNull();
   });
 });
 
@@ -130,6 +148,7 @@ describe("refusals", () => {
       diagnosis: diagnose(gone, NOW),
       now: NOW,
       running: null,
+      sharing: [],
     };
     const seen = planRepair({ ...input, repair: "recreate-container", lastSeen: present?.kind === "present" ? present : null });
     expect(seen.plan).toMatchObject({ refused: null, clientsAffected: 0 });
