@@ -68,7 +68,10 @@ export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promi
     expect(noticedMs).toBeLessThan((fault.noticedMs ?? NOTICED_MS) * slack());
     await lab.heal();
     const healed = Date.now();
-    await watching.green(RECOVERY_MS);
+    if (fault.echoes === true) {
+      await watching.usable(RECOVERY_MS);
+      await watching.start();
+    } else await watching.green(RECOVERY_MS);
     return { id: fault.id, cause: fault.cause, noticedMs, namedMs: Math.max(0, named.at - onset), recoveredMs: Date.now() - healed };
   } finally {
     await lab.heal();
@@ -94,7 +97,7 @@ export async function found(lab: Lab, watching: Watching, fault: Fault): Promise
     const namedMs = Date.now() - onset;
     await lab.heal();
     const healed = Date.now();
-    await watching.green(RECOVERY_MS);
+    await watching.usable(RECOVERY_MS);
     return { id: fault.id, cause: fault.cause, noticedMs: null, namedMs, recoveredMs: Date.now() - healed };
   } finally {
     await lab.heal();

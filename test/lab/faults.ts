@@ -21,6 +21,8 @@ export interface Fault {
   readonly settings?: (host: RemoteHost) => SettingsChange;
   /** What it rightly turns into after a while, as when a silent line is given up and cannot be opened anew. */
   readonly becomes?: CauseId;
+  /** The restarts it brings are remembered for a quarter of an hour: the whole stays `degraded` though all can be used again. */
+  readonly echoes?: boolean;
   /** Beside the chain, or an answer that only comes after a while: the light that must leave `up` within this time, ms. */
   readonly noticedMs?: number;
   /** The container must have run for so long before, ms: younger ones are given time by the diagnosis. */
@@ -173,7 +175,7 @@ export const FAULTS: readonly Fault[] = [
     heal: comeBack,
   },
   {
-    ...exits("exit-87", "second-factor-missed", 87),
+    ...exits("exit-87", "container-exited", 87),
     seen: "fresh",
     inject: async (stack, host) => {
       await host.docker(["update", "--restart=no", stack.gateway]);
@@ -195,6 +197,7 @@ export const FAULTS: readonly Fault[] = [
     id: "mcp-heals",
     cause: "competing-healer",
     seen: "running",
+    echoes: true,
     inject: async (stack) => {
       stack.orderMcp({ healing: true });
       stack.order(cutting({ api: { reply: "close-after-start" } }));
@@ -243,6 +246,8 @@ export const FAULTS: readonly Fault[] = [
   {
     id: "process-stopped",
     cause: "gateway-hung",
+    // Until ps is asked (every half minute), a first client in the queue looks the same.
+    becomes: "accept-queue-wedge",
     seen: "running",
     // A mute session is known only by its heartbeat.
     noticedMs: 12_000,

@@ -45,7 +45,8 @@ describe.skipIf(why !== null)("in the lab", () => {
   it.each(chosen("fresh"))(
     "found: $id → $cause",
     async (fault) => {
-      await another();
+      await watching.start();
+      await watching.green();
       rows.push(await found(lab, watching, fault));
     },
     300_000,

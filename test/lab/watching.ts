@@ -93,6 +93,15 @@ export class Watching {
     );
   }
 
+  /** Programs can use it. */
+  async usable(deadlineMs: number): Promise<void> {
+    await until(
+      () => ["api", "broker", "account"].every((name) => this.light(name) === "up"),
+      deadlineMs,
+      () => `the API is up\n${this.story(12)}`,
+    );
+  }
+
   /** The first line from `since` on that answers. */
   first(since: number, match: (line: Seen) => boolean, deadlineMs: number, what: string): Promise<Seen> {
     return until(
