@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
-import ssh2, { type BaseAgent, type ParsedKey } from "ssh2";
+import type { BaseAgent, ParsedKey } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { settle } from "../settle.ts";
+import { ssh2 } from "./ssh2.ts";
 
 const LIST_DEADLINE_MS = 3_000;
 

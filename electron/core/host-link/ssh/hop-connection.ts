@@ -1,7 +1,6 @@
 import { getCiphers } from "node:crypto";
-import { connect as connectTcp, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import ssh2, { type AuthHandlerMiddleware, type CipherAlgorithm, type Client, type ServerHostKeyAlgorithm } from "ssh2";
+import type { AuthHandlerMiddleware, CipherAlgorithm, Client, ServerHostKeyAlgorithm } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { AuthPlan, type KeyboardRequest } from "./auth-plan.ts";
 import { describeBadKey, describeHopError, describeRefusal, describeTimeout, type HopFailure, notSsh, type Stage } from "./hop-failure.ts";
@@ -9,6 +8,8 @@ import type { KeysOnHand } from "./key-offer.ts";
 import { judgeHostKey, type KnownHost, knownHostName, knownTypes } from "./known-hosts.ts";
 import { ServerGreeting } from "./server-greeting.ts";
 import { hopLabel, type SshHop } from "./ssh-hop.ts";
+import { ssh2 } from "./ssh2.ts";
+import { WireSocket } from "./wire-socket.ts";
 
 /** What an attempt found missing. The person is asked while nothing is connected, so that no deadline runs meanwhile. */
 export type Need =
@@ -99,11 +100,9 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
 
     const sock: Duplex =
       options.through ??
-      connectTcp({
+      new WireSocket().connect({
         host: hop.host,
         port: hop.port,
-        noDelay: true,
-        keepAlive: true,
         family: hop.family,
         localAddress: hop.bindAddress ?? undefined,
         // The default of 250 ms gives up on a slow line while it would still answer.
@@ -161,7 +160,9 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
       fail(describeHopError(hop, stage, null, greeting));
       for (const listener of closeListeners.splice(0)) listener();
     });
-    client.on("handshake", () => {
+    client.on("handshake", (negotiated) => {
+      // ssh2 keeps nothing of a chunk it has decrypted this way (ChaCha20's decryption does).
+      if (sock instanceof WireSocket && negotiated.sc.cipher.includes("gcm")) sock.reuseBuffer();
       if (stage === "key-exchange" || stage === "banner") enter("auth", AUTH_MS);
     });
     client.on("ready", () => {
@@ -186,7 +187,7 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
     let drainedBytes = 0;
     let backlogAt: number | null = null;
     const drained = () => {
-      if (!(sock instanceof Socket)) return 0;
+      if (!(sock instanceof WireSocket)) return 0;
       const taken = sock.bytesWritten - sock.writableLength;
       if (backlogAt !== null && taken > backlogAt) drainedBytes += taken - backlogAt;
       backlogAt = sock.writableLength > 0 ? taken : null;

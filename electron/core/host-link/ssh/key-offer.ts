@@ -1,8 +1,9 @@
-import ssh2, { type BaseAgent, type ParsedKey } from "ssh2";
+import type { BaseAgent, ParsedKey } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { listAgent } from "./agent.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { SshHop } from "./ssh-hop.ts";
+import { ssh2 } from "./ssh2.ts";
 
 export interface OfferedKey {
   readonly key: ParsedKey;

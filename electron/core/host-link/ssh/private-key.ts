@@ -1,7 +1,8 @@
 import { createDecipheriv, createPrivateKey } from "node:crypto";
-import ssh2, { type ParsedKey } from "ssh2";
+import type { ParsedKey } from "ssh2";
 import { deriveKey } from "./derive-key.ts";
 import { keyType } from "./known-hosts.ts";
+import { ssh2 } from "./ssh2.ts";
 
 export type OpenedKey =
   | { readonly kind: "private"; readonly key: ParsedKey }

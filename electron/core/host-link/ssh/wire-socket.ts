@@ -1,0 +1,44 @@
+import { Socket } from "node:net";
+import { Gathering } from "./gathering.ts";
+
+type Written = (error?: Error | null) => void;
+
+/** Larger than a packet (32 KiB), so that few are split over two reads; what is split ssh2 has to copy. */
+const READ_BYTES = 256 * 1024;
+
+/**
+ * The TCP socket under an SSH connection. It joins the pieces of a packet, and reads into one large buffer instead of a new one of 64 KiB
+ * for each read. `data` is emitted as always, with bytes of its own until `reuseBuffer` is called.
+ */
+export class WireSocket extends Socket {
+  readonly #gathering: Gathering;
+  readonly #reading: { copies: boolean };
+
+  constructor() {
+    const reading = { copies: true };
+    super({
+      onread: {
+        buffer: Buffer.allocUnsafe(READ_BYTES),
+        callback: (bytes, buffer) => {
+          const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes);
+          this.emit("data", reading.copies ? Buffer.from(chunk) : chunk);
+          return true;
+        },
+      },
+    });
+    this.setNoDelay(true);
+    this.setKeepAlive(true);
+    this.#reading = reading;
+    this.#gathering = new Gathering(this);
+  }
+
+  /** From now on a chunk is valid only while `data` is emitted. */
+  reuseBuffer(): void {
+    this.#reading.copies = false;
+  }
+
+  override write(chunk: Uint8Array | string, encoding?: BufferEncoding | Written, written?: Written): boolean {
+    this.#gathering.begin();
+    return typeof encoding === "string" ? super.write(chunk, encoding, written) : super.write(chunk, encoding ?? written);
+  }
+}
