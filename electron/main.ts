@@ -52,6 +52,7 @@ function start(): void {
   let desktop: Desktop | null = null;
   let ending: Promise<void> | null = null;
   let ended = false;
+  let last = () => app.quit();
   const end = async () => {
     const late = new Promise<void>((done) => setTimeout(done, QUIT_MS));
     try {
@@ -61,7 +62,7 @@ function start(): void {
     }
     log.dispose();
     ended = true;
-    app.quit();
+    last();
   };
   app.on("before-quit", (event) => {
     if (ended) return;
@@ -86,7 +87,10 @@ function start(): void {
         assets: app.isPackaged ? join(process.resourcesPath, "assets") : join(import.meta.dirname, "../build"),
         clock: systemClock,
         log,
-        quit: () => app.quit(),
+        quit(instead) {
+          if (instead !== undefined) last = instead;
+          app.quit();
+        },
       });
       if (ending === null) desktop = started;
       else await started.close();

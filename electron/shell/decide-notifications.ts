@@ -11,6 +11,8 @@ export interface Notice {
   readonly server: string;
   readonly gateway: string | null;
   readonly urgent: boolean;
+  /** What it asks for, as in `Told.asked`: once that is no longer asked, it is out of date. `null`: it tells, and stays. */
+  readonly asks: string | null;
 }
 
 /** What the person has been told so far. */
@@ -73,14 +75,14 @@ export function decideNotifications(before: Told, snapshot: Snapshot, context: N
     const key = `prompt/${prompt.key}`;
     asked.push(key);
     if (before.asked.includes(key) || silent) continue;
-    notices.push({ key, title: "Gatelight needs you", body: clean(prompt.title), server: prompt.server, gateway: prompt.gateway, urgent: true });
+    notices.push({ key, title: "Gatelight needs you", body: clean(prompt.title), server: prompt.server, gateway: prompt.gateway, urgent: true, asks: key });
   }
   for (const { id, at, title, detail, tell } of snapshot.notices) {
     if (tell === undefined) continue;
     const key = `notice/${id}/${at}`;
     asked.push(key);
     if (before.asked.includes(key) || silent) continue;
-    notices.push({ key: `notice/${id}`, title: clean(title), body: clean(detail), ...tell, urgent: true });
+    notices.push({ key: `notice/${id}`, title: clean(title), body: clean(detail), ...tell, urgent: true, asks: key });
   }
   for (const server of snapshot.servers) {
     for (const gateway of server.gateways) {
@@ -88,13 +90,14 @@ export function decideNotifications(before: Told, snapshot: Snapshot, context: N
       const place = { key, server: server.id, gateway: gateway.id };
       const factor = secondFactor(gateway);
       if (factor !== null) {
-        asked.push(`factor/${key}`);
-        if (!before.asked.includes(`factor/${key}`) && !silent) notices.push({ ...place, ...factorText(gateway, factor, context.now), urgent: true });
+        const asks = `factor/${key}`;
+        asked.push(asks);
+        if (!before.asked.includes(asks) && !silent) notices.push({ ...place, ...factorText(gateway, factor, context.now), urgent: true, asks });
       }
       const step = judge(before.gateways[key], gateway, context, factor !== null, silent);
       gateways[key] = step.told;
       if (step.dueAt !== null && step.dueAt > context.now) later(step.dueAt);
-      if (step.tell) notices.push({ ...place, ...moodText(gateway, step.told.mood), urgent: false });
+      if (step.tell) notices.push({ ...place, ...moodText(gateway, step.told.mood), urgent: false, asks: null });
     }
   }
   return { told: { gateways, asked }, notices, nextAt };

@@ -7,6 +7,7 @@ import { type Core, createCore } from "../core/core.ts";
 import { openHistory } from "../core/history/history.ts";
 import type { LogFile } from "../core/report/log.ts";
 import { openKeychainSecrets } from "../core/secrets/keychain-secrets.ts";
+import { lateSecrets } from "../core/secrets/late-secrets.ts";
 import { createMemorySecrets } from "../core/secrets/memory-secrets.ts";
 import type { SecretStore } from "../core/secrets/secret-store.ts";
 import { openSettings } from "../core/settings/settings-store.ts";
@@ -29,15 +30,12 @@ export async function openDesktopCore(options: {
   const { dataDir, clock, log } = options;
   const memory = createMemorySecrets(process.env);
   for (const secret of memory.fromEnvironment) log.hide(secret);
-  const kept = await openKeychainSecrets({
-    encryptor: systemEncryptor(),
-    file: join(dataDir, "secrets.json"),
-    memory,
-    onChangedBackend: askAboutBackend,
-    warn: (message) => log.warn(message),
-  });
-  const secrets = hiding(kept, log);
-  log.info("Gatelight starts", { version: options.version, keychain: kept.backend.name, system: `${process.platform} ${release()}` });
+  const warn = (message: string) => log.warn(message);
+  const opening = openKeychainSecrets({ encryptor: systemEncryptor(), file: join(dataDir, "secrets.json"), memory, onChangedBackend: askAboutBackend, warn });
+  const secrets = hiding(lateSecrets({ opening, memory, clock, warn }), log);
+  log.info("Gatelight starts", { version: options.version, system: `${process.platform} ${release()}` });
+  // Why it failed, if it did, is warned of above.
+  opening.then(({ backend }) => log.info("the keychain was asked", { keychain: backend.name, kept: backend.persistent })).catch(() => {});
   const settings = openSettings({ dataDir, clock });
   const history = await openHistory({ file: join(dataDir, "history.sqlite"), clock, onFault: (message) => log.warn(message) });
   const core = createCore({

@@ -16,9 +16,13 @@ import { setupSecurity } from "./security.ts";
 import { createTray, type TrayView } from "./tray.ts";
 import { createTrayActions } from "./tray-actions.ts";
 import { awaitTrayHost, hasTrayHost } from "./tray-host.ts";
-import { askInDialog, createUpdateFlow, sayInDialog, systemUpdater } from "./updates.ts";
+import { askInDialog, createUpdateFlow, repairRuns, sayInDialog, systemUpdater } from "./updates.ts";
 import { createWindowLinks } from "./window-links.ts";
 import { openWindowState } from "./window-state-file.ts";
+
+/** An AppImage's launcher adds the switch by itself where it finds no user namespaces (Ubuntu 24.04); the deb brings a profile that allows them. */
+const NO_SANDBOX =
+  "Gatelight was started with --no-sandbox: a fault in the window's page could reach more than the window. Where this system forbids user namespaces to an AppImage, the .deb or .rpm package runs with the sandbox.";
 
 export interface Desktop {
   show(page?: string): void;
@@ -36,7 +40,8 @@ export interface DesktopOptions {
   readonly assets: string;
   readonly clock: Clock;
   readonly log: LogFile;
-  readonly quit: () => void;
+  /** Ends in order; `last` is done instead of quitting, when everything else has ended. */
+  readonly quit: (last?: () => void) => void;
 }
 
 /** Puts the shell's parts together around one Core. The app must be ready. @throws AlreadyRunning */
@@ -66,6 +71,10 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     state.update({ toldNoTray: true });
   };
   if (!hostAtStart && !args.hidden) tellNoTray();
+  if (app.commandLine.hasSwitch("no-sandbox")) {
+    log.warn("Chromium's sandbox is off");
+    core.tell({ id: "no-sandbox", kind: "warning", title: "Chromium's sandbox is off", detail: NO_SANDBOX, at: clock.now() });
+  }
   if (args.simulate !== null)
     await core.handlers["simulation.play"]({ scenario: args.simulate }, { signal: AbortSignal.timeout(30_000), link: "command-line" });
 
@@ -82,7 +91,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     trayShown: () => tray !== null,
     tellOfTray: () =>
       new Notification({ title: "Gatelight keeps watching", body: "The window is closed; the light stays in the tray. Quit from its menu." }).show(),
-    quit,
+    quit: () => quit(),
   });
   const notifier = createNotifier({
     clock,
@@ -93,14 +102,24 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     onClick: (notice) => window.show(pageFor(notice.gateway === null ? "overview" : "diagnosis", notice.server, notice.gateway)),
   });
   const system = systemUpdater();
-  const repairRuns = () => core.store.current.servers.some((server) => server.gateways.some((gateway) => gateway.run?.outcome === "running"));
-  const updates = system === null ? null : createUpdateFlow({ updater: system, clock, log, busy: repairRuns, ask: askInDialog, say: sayInDialog });
+  const updates =
+    system === null
+      ? null
+      : createUpdateFlow({
+          // Sessions are closed first: an installer that ends the program by itself would not wait for them.
+          updater: { check: () => system.check(), download: () => system.download(), install: () => quit(() => system.install()) },
+          clock,
+          log,
+          busy: () => repairRuns(core.store.current),
+          ask: askInDialog,
+          say: sayInDialog,
+        });
 
   const paint = () => {
     const { startAtLogin, notify } = core.settings.current;
     tray?.apply(trayModel(core.store.current, { startAtLogin, mute: notify.mute, updates: updates !== null }));
   };
-  const onAction = createTrayActions({ core, log, show: (page) => window.show(page), quit, checkUpdates: () => void updates?.check(true) });
+  const onAction = createTrayActions({ core, log, show: (page) => window.show(page), quit: () => quit(), checkUpdates: () => void updates?.check(true) });
   const stopLooking = awaitTrayHost(
     clock,
     () => (hostAtStart ? Promise.resolve(true) : hasTrayHost(platform)),

@@ -28,7 +28,7 @@ const GRACE_MS = 30_000;
 
 export function createNotifier(options: NotifierOptions): Notifier {
   const { clock, log } = options;
-  const shown = new Map<string, Notification>();
+  const shown = new Map<string, { readonly made: Notification; readonly asks: string | null }>();
   let told: Told = NOTHING_TOLD;
   let graceUntil = 0;
   let held = false;
@@ -36,11 +36,11 @@ export function createNotifier(options: NotifierOptions): Notifier {
 
   const show = (notice: Notice) => {
     if (!Notification.isSupported()) return;
-    shown.get(notice.key)?.close();
+    shown.get(notice.key)?.made.close();
     const made = new Notification({ title: notice.title, body: notice.body, urgency: notice.urgent ? "critical" : "normal" });
-    shown.set(notice.key, made);
+    shown.set(notice.key, { made, asks: notice.asks });
     const forget = () => {
-      if (shown.get(notice.key) === made) shown.delete(notice.key);
+      if (shown.get(notice.key)?.made === made) shown.delete(notice.key);
     };
     made.on("click", () => {
       forget();
@@ -66,6 +66,12 @@ export function createNotifier(options: NotifierOptions): Notifier {
       graceUntil,
     });
     told = decision.told;
+    // A question that was answered elsewhere, or a countdown that is over, must not be found in the list an hour later.
+    for (const [key, { made, asks }] of [...shown]) {
+      if (asks === null || told.asked.includes(asks)) continue;
+      shown.delete(key);
+      made.close();
+    }
     for (const notice of decision.notices) show(notice);
     if (decision.nextAt !== null) cancel = clock.after(Math.max(50, decision.nextAt - now), look);
   };
@@ -81,7 +87,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     },
     dispose() {
       cancel?.();
-      for (const made of shown.values()) made.close();
+      for (const { made } of shown.values()) made.close();
       shown.clear();
     },
   };

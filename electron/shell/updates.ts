@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { app, dialog } from "electron";
 import electronUpdater from "electron-updater";
+import type { Snapshot } from "../../shared/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/report/log.ts";
 
@@ -10,6 +11,7 @@ export interface Updater {
   /** @returns the newer version, or `null` */
   check(): Promise<string | null>;
   download(): Promise<void>;
+  /** Ends this program and starts the new one. */
   install(): void;
 }
 export interface UpdateFlow {
@@ -30,6 +32,11 @@ export interface UpdateFlowPorts {
 const FIRST_MS = 60_000;
 const EVERY_MS = 24 * 3_600_000;
 const BUSY_MS = 30_000;
+
+/** A repair in any gateway of any server. */
+export function repairRuns(snapshot: Snapshot): boolean {
+  return snapshot.servers.some((server) => server.gateways.some((gateway) => gateway.run?.outcome === "running"));
+}
 
 /** Looks, asks, downloads, asks again, installs: nothing happens by itself, and nothing while a repair runs. */
 export function createUpdateFlow(ports: UpdateFlowPorts): UpdateFlow {

@@ -22,6 +22,8 @@ class AppStandIn extends EventEmitter {
   exitCode: number | null = null;
   quitDone = false;
   lockFree = true;
+  readonly switches: string[] = [];
+  readonly commandLine = { hasSwitch: (name: string) => this.switches.includes(name) };
   loginItem = { openAtLogin: false };
   relaunched: readonly string[] | null = null;
   #ready: () => void = () => {};

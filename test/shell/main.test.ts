@@ -1,72 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
 import { until } from "../support/contract-fixture.ts";
-import type * as StandIn from "./electron-stand-in.ts";
-
-let electron: typeof StandIn;
-let dir: string;
-const before = { path: process.env.PATH, argv: process.argv, umask: process.umask() };
-
-/** Each start of main is a program of its own: fresh modules, fresh Electron. `tray`: whether the session bus knows a tray host. */
-async function start(options: { args?: string[]; tray?: boolean; lock?: boolean; packaged?: boolean } = {}): Promise<void> {
-  vi.resetModules();
-  vi.doMock("electron", () => import("./electron-stand-in.ts"));
-  vi.doMock("electron-updater", () => ({ default: {} }));
-  electron = await import("./electron-stand-in.ts");
-  electron.app.lockFree = options.lock ?? true;
-  const bin = join(dir, "bin");
-  mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, "gdbus"), `#!/bin/sh\necho "(${options.tray ?? true},)"\n`);
-  chmodSync(join(bin, "gdbus"), 0o755);
-  process.env.PATH = `${bin}${delimiter}${before.path ?? ""}`;
-  process.argv = ["electron", ".", "--data-dir", join(dir, "data"), ...(options.args ?? [])];
-  await import("../../electron/main.ts");
-  electron.app.becomeReady();
-}
-const window = () => electron.BrowserWindowStandIn.all[0];
-const tray = () => electron.TrayStandIn.all[0];
-const log = () => (existsSync(join(dir, "data", "gatelight.log")) ? readFileSync(join(dir, "data", "gatelight.log"), "utf8") : "");
-async function running(options: Parameters<typeof start>[0] = {}): Promise<void> {
-  await start(options);
-  await until("the window", () => window()?.visible === true);
-  if (options.tray !== false) await until("the tray", () => (tray()?.menusSet ?? 0) > 0);
-}
-function click(label: string): void {
-  const find = (items: readonly import("electron").MenuItemConstructorOptions[]): import("electron").MenuItemConstructorOptions | undefined =>
-    items.find((item) => item.label === label) ??
-    items.map((item) => (Array.isArray(item.submenu) ? find(item.submenu) : undefined)).find((item) => item !== undefined);
-  const item = find(tray()?.menu.items ?? []);
-  if (item === undefined) throw new Error(`no "${label}" in the tray`);
-  Reflect.apply(item.click ?? (() => {}), undefined, []);
-}
-const settings = () => {
-  const file = join(dir, "data", "settings.json");
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
-};
-
-const events = ["SIGINT", "SIGTERM", "SIGHUP", "uncaughtException", "unhandledRejection"] as const;
-let listeners: Map<string, unknown[]>;
-const outputs: unknown[] = [process.stdout, process.stderr].flatMap((stream) => stream.listeners("error"));
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "gatelight-shell-"));
-  listeners = new Map(events.map((name) => [name, process.listeners(name as "SIGINT")]));
-});
-afterEach(async () => {
-  if (electron.app.exitCode === null && !electron.app.quitDone) {
-    electron.app.quit();
-    await until("the end", () => electron.app.quitDone);
-  }
-  for (const name of events)
-    for (const listener of process.listeners(name as "SIGINT")) if (!listeners.get(name)?.includes(listener)) process.off(name, listener);
-  for (const stream of [process.stdout, process.stderr])
-    for (const listener of stream.listeners("error")) if (!outputs.includes(listener)) stream.off("error", listener as () => void);
-  process.env.PATH = before.path;
-  process.argv = before.argv;
-  process.umask(before.umask);
-  rmSync(dir, { recursive: true, force: true });
-});
+import { click, dir, electron, listeners, log, running, settings, start, tray, window } from "./main-stage.ts";
 
 describe("start", () => {
   it("turns the sandbox on and registers the scheme before the app is ready, keeps files private", async () => {
@@ -284,7 +220,7 @@ describe("secrets", () => {
     process.env.GATELIGHT_VNC_PASSWORD = "hunter22-vnc";
     await running();
     expect(process.env.GATELIGHT_VNC_PASSWORD).toBeUndefined();
-    expect(log()).toContain('"keychain":"memory"');
+    await until("the keychain's answer", () => log().includes('"keychain":"memory"'));
     expect(log()).not.toContain("hunter22-vnc");
     expect(existsSync(join(dir, "data", "secrets.json"))).toBe(false);
   });

@@ -9,7 +9,7 @@ import { type TrayAction, trayModel } from "../../electron/core/tray-model.ts";
 import type { RepairPlan, Snapshot } from "../../shared/snapshot.ts";
 import { someHandlers, until } from "../support/contract-fixture.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { broken, gateway, NOW, server, snapshot } from "../unit/report/sample-snapshot.ts";
+import { broken, gateway, NOW, server, snapshot, WEDGE } from "../unit/report/sample-snapshot.ts";
 import * as electron from "./electron-stand-in.ts";
 
 vi.mock("electron", () => import("./electron-stand-in.ts"));
@@ -105,6 +105,17 @@ describe("notifier", () => {
     expect(shown()).toEqual([]);
     clock.pass(2_000);
     expect(shown()).toEqual(["Paper cannot be used"]);
+    notifier.dispose();
+  });
+  it("takes a question back that is no longer asked, and leaves what was told", () => {
+    const { set, notifier } = stage();
+    const asking = broken({ light: "needs-you", cause: { ...WEDGE, id: "second-factor-pending", endsAt: NOW + 178_000 } });
+    set(snapshot([server([asking])]));
+    expect(shown()).toEqual(["Paper asks for the second factor"]);
+    expect(electron.NotificationStandIn.shown[0]?.options.urgency).toBe("critical");
+    set(up);
+    expect(electron.NotificationStandIn.shown[0]?.closed).toBe(true);
+    expect(shown()).toHaveLength(1);
     notifier.dispose();
   });
   it("makes no burst after sleep when all comes back within the grace", () => {

@@ -117,15 +117,17 @@ class KeychainSecrets implements SecretStore {
     const key = secretKey(name);
     const data = this.#stored.entries[key];
     if (data === undefined) return null;
+    let found: Awaited<ReturnType<Encryptor["decrypt"]>>;
     try {
-      const { text, reEncrypt } = await this.#options.encryptor.decrypt(Buffer.from(data, "base64"));
-      if (reEncrypt) await this.#write(key, text);
-      return text;
+      found = await this.#options.encryptor.decrypt(Buffer.from(data, "base64"));
     } catch {
       // Kept all the same: the keychain may be locked for now. The person is asked meanwhile.
       this.#options.warn("a kept secret could not be decrypted");
       return null;
     }
+    // The system has a newer or a better key. That the old one still opens it is no less true where the new one fails.
+    if (found.reEncrypt) await this.#write(key, found.text).catch(() => this.#options.warn("a kept secret could not be encrypted anew"));
+    return found.text;
   }
 
   async set(name: Parameters<SecretStore["set"]>[0], value: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
 
@@ -30,7 +30,16 @@ export function ensureDataDir(dir: string): string {
   return dir;
 }
 
-/** Whatever this process creates from now on is for this user alone. To be called first in every main. */
+/**
+ * Whatever this process creates from now on is for this user alone. To be called first in every main. On Linux that holds for a core file too, which the
+ * system may write elsewhere (systemd-coredump): it gets none of the memory, where secrets are. Other systems give a program no say.
+ */
 export function privateUmask(): void {
   process.umask(0o077);
+  if (process.platform !== "linux") return;
+  try {
+    writeFileSync("/proc/self/coredump_filter", "0");
+  } catch {
+    // No /proc, or a kernel without core files: there is nothing to keep the memory out of.
+  }
 }

@@ -121,6 +121,18 @@ describe("secrets in the keychain", () => {
     expect(await rotated.get(VNC)).toBe("hunter22");
     expect(readFileSync(file, "utf8")).not.toBe(before);
   });
+  it("are given all the same where encrypting them anew fails, and stay as they were", async () => {
+    const system = keychain("keychain");
+    await (await open(system)).set(VNC, "hunter22");
+    const before = readFileSync(file, "utf8");
+    const full = await open({
+      ...system,
+      decrypt: async (data) => ({ ...(await system.decrypt(data)), reEncrypt: true }),
+      encrypt: async () => Promise.reject(new Error("the keychain is full")),
+    });
+    expect(await full.get(VNC)).toBe("hunter22");
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
   it("of the environment go first and are never written", async () => {
     const store = await open(keychain("keychain"), undefined, { GATELIGHT_VNC_PASSWORD: "from-env" });
     expect(await store.get(VNC)).toBe("from-env");
