@@ -26,7 +26,7 @@ const READ = [
   `[ -e "$d/out" ] && tail -c ${OUTPUT_BYTES} "$d/out"; exit 0`,
 ].join("");
 /** sshd gives every command a process group of its own. */
-const END = [folder, 'g=$(ps -o pgid= -p "$(cat "$d/pid")" | tr -d " "); [ -n "$g" ] && kill -TERM -- "-$g"'].join("");
+const END = [folder, 'g=$(ps -o pgid= -p "$(cat "$d/pid")" | tr -d " "); [ -n "$g" ] && kill -s TERM -- "-$g"'].join("");
 const REMOVE = [folder, 'rm -rf "$d"'].join("");
 
 const script = (text: string, ...args: string[]) => ["sh", "-c", text, "gatelight", ...args];

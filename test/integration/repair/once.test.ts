@@ -113,6 +113,18 @@ describe("never twice", () => {
     await on.until("the session is back", (now) => now.session.state === "ready" && now.light === "up");
   });
 
+  it("cancelled in a download: it ends there, and what is not done any more is said", async () => {
+    const on = await stage({ speed: 0.5 });
+    const before = on.simulator.truth().dockerCalls;
+    await on.start(await on.plan("pull-image"));
+    await dockerCalled(on, before);
+    expect((await running(on, 0)).run?.cancellable).toBe(true);
+    await on.core.handlers["repair.cancel"]({ server: "home", gateway: "paper" }, context);
+    expect(await on.ended()).toMatchObject({ outcome: "cancelled", verdict: "Cancelled. Not done any more: Create the container anew." });
+    expect(on.starts()).toBe(0);
+    await on.until("the session is back", (now) => now.session.state === "ready");
+  });
+
   it("settings saved in the middle are taken up after the end", async () => {
     const on = await stage({ speed: 4 });
     await on.start(await on.plan("restart-soft"));
