@@ -12,6 +12,7 @@ import { createMainWindow } from "./main-window.ts";
 import { createNotifier } from "./notifier.ts";
 import { setupPower } from "./power.ts";
 import { pageFor } from "./routes.ts";
+import { sandboxNotice } from "./sandbox-notice.ts";
 import { setupSecurity } from "./security.ts";
 import { createTray, type TrayView } from "./tray.ts";
 import { createTrayActions } from "./tray-actions.ts";
@@ -19,10 +20,6 @@ import { awaitTrayHost, hasTrayHost } from "./tray-host.ts";
 import { askInDialog, createUpdateFlow, repairRuns, sayInDialog, systemUpdater } from "./updates.ts";
 import { createWindowLinks } from "./window-links.ts";
 import { openWindowState } from "./window-state-file.ts";
-
-/** An AppImage's launcher adds the switch by itself where it finds no user namespaces (Ubuntu 24.04); the deb brings a profile that allows them. */
-const NO_SANDBOX =
-  "Gatelight was started with --no-sandbox: a fault in the window's page could reach more than the window. Where this system forbids user namespaces to an AppImage, the .deb or .rpm package runs with the sandbox.";
 
 export interface Desktop {
   show(page?: string): void;
@@ -71,9 +68,10 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     state.update({ toldNoTray: true });
   };
   if (!hostAtStart && !args.hidden) tellNoTray();
-  if (app.commandLine.hasSwitch("no-sandbox")) {
-    log.warn("Chromium's sandbox is off");
-    core.tell({ id: "no-sandbox", kind: "warning", title: "Chromium's sandbox is off", detail: NO_SANDBOX, at: clock.now() });
+  const unsafe = sandboxNotice(clock.now());
+  if (unsafe !== null) {
+    log.warn(unsafe.title);
+    core.tell(unsafe);
   }
   if (args.simulate !== null)
     await core.handlers["simulation.play"]({ scenario: args.simulate }, { signal: AbortSignal.timeout(30_000), link: "command-line" });

@@ -17,9 +17,12 @@ describe("the desktop promises", () => {
     expect(
       having(/sandbox:\s*false|nodeIntegration(?:InWorker|InSubFrames)?:\s*true|contextIsolation:\s*false|webSecurity:\s*false|webviewTag:\s*true/),
     ).toEqual([]);
-    expect(having(/allowRunningInsecureContent|experimentalFeatures|enableBlinkFeatures|no-sandbox|disable-web-security|ignore-certificate-errors/)).toEqual(
-      [],
-    );
+    expect(having(/allowRunningInsecureContent|experimentalFeatures|enableBlinkFeatures|disable-web-security|ignore-certificate-errors/)).toEqual([]);
+    // No switch is ever set; the one that takes the sandbox away is looked for, to say so.
+    expect(having(/appendSwitch|appendArgument/)).toEqual([]);
+    expect(having(/no-sandbox/)).toEqual(["electron/shell/sandbox-notice.ts"]);
+    expect(builder).toMatch(/^toolsets:\n(?: +#.*\n)* +appimage: 1\.0\.\d+$/m);
+    expect(builder).not.toMatch(/executableArgs|no-sandbox/);
     expect(having(/app\.enableSandbox\(\)/)).toEqual(["electron/main.ts"]);
     expect(having(/new BrowserWindow\(|new WebContentsView\(|new BrowserView\(/)).toEqual(["electron/shell/main-window.ts"]);
   });

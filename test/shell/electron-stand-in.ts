@@ -94,6 +94,8 @@ export function asWebContents(standIn: WebContentsStandIn): Electron.WebContents
 
 export class BrowserWindowStandIn extends EventEmitter {
   static readonly all: BrowserWindowStandIn[] = [];
+  /** The newest, also after it was closed. */
+  static last: BrowserWindowStandIn | null = null;
   readonly webContents = new WebContentsStandIn();
   readonly loaded: string[] = [];
   visible = false;
@@ -108,6 +110,7 @@ export class BrowserWindowStandIn extends EventEmitter {
     this.options = options;
     this.bounds = { x: options.x ?? 0, y: options.y ?? 0, width: options.width ?? 0, height: options.height ?? 0 };
     BrowserWindowStandIn.all.push(this);
+    BrowserWindowStandIn.last = this;
     app.emit("web-contents-created", {}, this.webContents);
   }
   async loadURL(url: string): Promise<void> {
