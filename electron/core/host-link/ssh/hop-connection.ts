@@ -100,7 +100,7 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
 
     const sock: Duplex =
       options.through ??
-      new WireSocket().connect({
+      new WireSocket({
         host: hop.host,
         port: hop.port,
         family: hop.family,

@@ -1,4 +1,4 @@
-import { Socket } from "node:net";
+import { Socket, type TcpSocketConnectOpts } from "node:net";
 import { Gathering } from "./gathering.ts";
 
 type Written = (error?: Error | null) => void;
@@ -14,7 +14,7 @@ export class WireSocket extends Socket {
   readonly #gathering: Gathering;
   readonly #reading: { copies: boolean };
 
-  constructor() {
+  constructor(to: TcpSocketConnectOpts) {
     const reading = { copies: true };
     super({
       onread: {
@@ -30,6 +30,9 @@ export class WireSocket extends Socket {
     this.setKeepAlive(true);
     this.#reading = reading;
     this.#gathering = new Gathering(this);
+    this.connect(to);
+    // Node (lib/net.js, Socket.prototype.connect) puts its own `write` on the socket, over the one below.
+    Reflect.deleteProperty(this, "write");
   }
 
   /** From now on a chunk is valid only while `data` is emitted. */
