@@ -22,7 +22,7 @@ tradingMode=${mode:0:1}
 Peer=$LAB_PEER
 INI
 echo ".> Starting Xvfb server"
-rm -f /tmp/.X1-lock /tmp/.X11-unix/X1
+rm -f /tmp/.X1-lock /tmp/.X11-unix/X1 /tmp/again
 if has no-xvfb; then
   sleep 1
   echo "Error: Timed out waiting for Xvfb socket!"
@@ -57,8 +57,9 @@ while :; do
   code=$?
   has exit && code=$(cat /lab/exit)
   echo "IBC returned exit status $code"
-  if [ "$code" = 88 ] || { [ "$code" = 0 ] && [ -e /home/ibgateway/tws_settings/autorestart ]; }; then
+  if [ -e /tmp/again ] || { [ "$code" = 0 ] && [ -e /home/ibgateway/tws_settings/autorestart ]; }; then
     echo "IBC will restart shortly"
+    rm -f /tmp/again
     sleep 0.5
     continue
   fi

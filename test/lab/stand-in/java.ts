@@ -214,7 +214,11 @@ class StandIn implements ScreenModel {
       if (this.plan.login === "paper-disclaimer") this.plan.api.disclaimer = true;
       this.api.open();
     } else if (effect.kind === "screen") this.show(effect.show);
-    else if (effect.kind === "exit") process.exit(effect.code);
+    else if (effect.kind === "exit") {
+      // IBC's flag for a cold restart: its start script begins anew inside the container.
+      if (effect.restart) writeFileSync("/tmp/again", "");
+      process.exit(effect.code);
+    }
   }
 
   private show(state: ScreenState): void {
