@@ -85,10 +85,11 @@ async function quietHours(): Promise<void> {
   await wellAgain(today);
 }
 
-/** The simulator and this test share the process: what the simulator records of every command it ran is not the product's. */
+/** The simulator and this test share the process: its record of commands and the simulated containers' logs are not the product's. */
 function measure(): { heap: number; records: number; handles: number; parts: Record<string, number> } {
   collect();
-  const records = simulator.truth().commands.reduce((sum, command) => sum + command.length, 0);
+  const logs = [...simulator.stage.home.engine.containers.values()].flatMap((container) => container.log.entries.map(({ text }) => text));
+  const records = [...logs, ...simulator.truth().commands].reduce((sum, text) => sum + text.length + 80, 0);
   const parts: Record<string, number> = {};
   for (const name of process.getActiveResourcesInfo()) parts[name] = (parts[name] ?? 0) + 1;
   return { heap: process.memoryUsage().heapUsed - records, records, handles: Object.values(parts).reduce((sum, count) => sum + count, 0), parts };
