@@ -77,7 +77,7 @@ describe("never twice", () => {
     expect(incident?.title).toBe("Restart the container: cancelled");
     expect(incident?.detail).toContain("What runs on the server goes on by itself.");
     while (on.starts() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    await on.until("up again by itself", (now) => now.light === "up");
+    await on.until("up again by itself", (now) => now.lights.api.state === "up");
     expect(on.starts()).toBe(1);
   });
 
@@ -93,7 +93,7 @@ describe("never twice", () => {
     await on.until("refused meanwhile", (now) => now.cause?.id === "docker-down");
     expect((await on.plan("restart-container")).refused).toContain("Docker does not answer");
     engine.setFault(null);
-    await on.until("up again", (now) => now.light === "up");
+    await on.until("up again", (now) => now.lights.api.state === "up" && now.cause?.id !== "docker-down");
     await on.start(await on.plan("restart-soft"));
     await running(on, 1);
     engine.setFault("down");
