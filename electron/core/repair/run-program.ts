@@ -87,7 +87,7 @@ async function runThere(step: ExecStep, running: Running): Promise<Ended> {
   }
   if (signal.aborted) {
     // Only a person's word ends what runs; where Gatelight is quit it goes on to its end.
-    if (remote && signal.reason !== "closing") await endJob(link, job).catch((error: unknown) => say(`It could not be ended: ${String(error)}`));
+    if (remote && signal.reason !== "closing") await endAndRemove(running);
     throw new StepCancelled("cancelled");
   }
   if (end.reason === "exit") {
@@ -99,6 +99,15 @@ async function runThere(step: ExecStep, running: Running): Promise<Ended> {
   if (control.signal.aborted) throw new StepFailed(`No end within ${Math.round(step.deadlineMs / 1_000)} s; it may still be going on on the server.`);
   if (!remote) throw new StepFailed("The program was lost; what it did is not known.");
   return await readBack(lines.length, deadline, running);
+}
+
+async function endAndRemove({ ports, job, say }: Running): Promise<void> {
+  try {
+    await endJob(ports.link, job);
+    await removeJob(ports.link, job);
+  } catch (error) {
+    say(`It could not be ended: ${String(error)}`);
+  }
 }
 
 /** After a dropped connection: waits for it to come back and for the program to end. It is never started again. */
