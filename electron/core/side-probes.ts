@@ -28,6 +28,7 @@ export class SideProbes {
   private vncKnown = false;
   private socketsKnown = false;
   private startsSeen = 0;
+  private mcpRuns: boolean | null = null;
 
   constructor(private readonly ports: SidePorts) {
     const { clock, link, target } = ports;
@@ -91,8 +92,14 @@ export class SideProbes {
     if (!last.byUs && (starts.length > 1 || young)) void this.mcp?.askHealing();
   }
 
+  /** The MCP server's container; when it ends or starts, the server is looked at without waiting for its turn. */
   mcpContainer(container: ContainerFact): void {
+    const runs = container.kind === "present" && container.status === "running";
+    const changed = this.mcpRuns !== null && this.mcpRuns !== runs;
+    this.mcpRuns = runs;
     this.mcp?.noteContainer(container);
+    // Never rejects.
+    if (changed) void this.mcp?.lookNow();
   }
 
   /** @throws Error with a sentence for people */
