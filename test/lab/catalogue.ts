@@ -5,7 +5,7 @@ import type { Lab } from "./lab.ts";
 import { until } from "./processes.ts";
 import { dataDir, doctor, type Watching } from "./watching.ts";
 
-/** Shown in every run; the others with GATELIGHT_LAB=full. */
+/** Shown in every run, beside those that politeness and repairs bring about (wedge, container-stopped, x11vnc-killed); the others with GATELIGHT_LAB=full. */
 const ALWAYS = new Set([
   "dns-name-missing",
   "sshd-not-there",
@@ -13,20 +13,17 @@ const ALWAYS = new Set([
   "host-key-unknown",
   "host-key-changed",
   "forwarding-forbidden",
-  "localhost-only",
-  "accept-dialog",
-  "wedge",
-  "wrong-mode",
-  "broker-away",
   "sshd-stopped",
-  "container-stopped",
-  "x11vnc-killed",
+  "localhost-only",
+  "client-id-taken",
+  "broker-away",
 ]);
-const FULL = process.env.GATELIGHT_LAB === "full";
+const ALL = process.env.GATELIGHT_LAB === "full";
+export const FULL = process.env.GATELIGHT_LAB === "full" || process.env.GATELIGHT_LAB_ONLY !== undefined;
 const ONLY = process.env.GATELIGHT_LAB_ONLY?.split(",");
 
 export const chosen = (...kinds: Fault["seen"][]): Fault[] =>
-  FAULTS.filter((fault) => kinds.includes(fault.seen) && (ONLY === undefined ? FULL || ALWAYS.has(fault.id) : ONLY.includes(fault.id)));
+  FAULTS.filter((fault) => kinds.includes(fault.seen) && (ONLY === undefined ? ALL || ALWAYS.has(fault.id) : ONLY.includes(fault.id)));
 
 /** Noticed within this time of the onset (ms), where nothing else is known to be needed; more where the machine is overrun. */
 const NOTICED_MS = 5_000;

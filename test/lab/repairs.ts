@@ -10,6 +10,8 @@ export interface Case {
   readonly cause: CauseId;
   readonly inject: (lab: Lab) => Promise<void>;
   readonly heal?: (lab: Lab) => Promise<void>;
+  /** Run every time; the others with GATELIGHT_LAB=full. */
+  readonly always?: true;
 }
 
 let drops = Date.now();
@@ -18,6 +20,7 @@ const mute = async (lab: Lab): Promise<void> => lab.paper.order({ api: { reply: 
 export const CASES: readonly Case[] = [
   {
     repair: "restart-screen",
+    always: true,
     cause: "vnc-died",
     inject: async (lab) => void (await lab.paper.exec(["pkill", "-x", "x11vnc"], true)),
   },
@@ -42,7 +45,7 @@ export const CASES: readonly Case[] = [
     inject: async (lab) => lab.paper.orderMcp({ mode: "down" }),
     heal: async (lab) => lab.paper.orderMcp({}),
   },
-  { repair: "restart-soft", cause: "gateway-hung", inject: mute },
+  { repair: "restart-soft", always: true, cause: "gateway-hung", inject: mute },
   { repair: "stop-and-start", cause: "gateway-hung", inject: mute },
   { repair: "restart-container", cause: "container-exited", inject: async (lab) => void (await lab.host.docker(["stop", "-t", "2", lab.paper.gateway])) },
 ];
