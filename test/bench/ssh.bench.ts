@@ -3,30 +3,32 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
+import { createForward } from "../../electron/core/host-link/forward/create-forward.ts";
 import type { HostLink } from "../../electron/core/host-link/host-link.ts";
 import { cleanUp, knownUnder, later, openLink, reachOf, throttle, until } from "../integration/host-link/support.ts";
 import { peer } from "../support/peers.ts";
 import { freePort, startSshd } from "../support/sshd.ts";
 
 /**
- * Gatelight's link beside `ssh -L` of OpenSSH, over the same sshd, with the same cipher, in one run. Prints medians and ratios (ours
- * divided by theirs). `--quick` leaves out the long ones; `--check` ends with 1 when a promised ratio is missed.
+ * Gatelight's link beside `ssh -L` of OpenSSH, over the same sshd, with the same cipher, in one run, taking turns. Prints medians, ratios
+ * (ours divided by theirs) and the goals. Twice: a channel in the process, which is how Gatelight itself uses the link, and a forward with
+ * a local port, which is what `ssh -L` is. A report, not a test: it always ends with 0. `--quick` leaves out the long ones.
  * Run: npx node test/bench/ssh.bench.ts
  */
 const QUICK = process.argv.includes("--quick");
-const CHECK = process.argv.includes("--check");
 const CIPHER = "aes128-gcm@openssh.com";
 const MB = 1_000_000;
 
-type Target = "echo" | "source" | "sink" | "api";
+const TARGETS = ["echo", "source", "sink", "api"] as const;
+type Target = (typeof TARGETS)[number];
 type Open = (target: Target) => Promise<Duplex>;
 interface Row {
   readonly what: string;
   readonly ours: number;
   readonly theirs: number;
   readonly unit: string;
-  /** Ours divided by theirs must be at most (times) or at least (rates) this. */
-  readonly promise?: { readonly atMost?: number; readonly atLeast?: number };
+  /** Ours divided by theirs should be at most (times) or at least (rates) this. */
+  readonly goal?: { readonly atMost?: number; readonly atLeast?: number };
 }
 const rows: Row[] = [];
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -49,26 +51,39 @@ async function startOurs(): Promise<{ link: HostLink; open: Open }> {
   return { link, open: (target) => link.dial({ host: "127.0.0.1", port: targets[target] }, { deadlineMs: 10_000 }) };
 }
 
+/** The same link through ports of this machine, for other programs. */
+async function startForwards(link: HostLink): Promise<Open> {
+  const ports = new Map<Target, number>();
+  for (const target of TARGETS) {
+    const forward = createForward({ link, address: () => ({ host: "127.0.0.1", port: targets[target] }), localPort: 0 });
+    later(() => forward.dispose());
+    await forward.start();
+    ports.set(target, forward.report.localPort ?? 0);
+  }
+  return (target) => openPort(ports.get(target) ?? 0);
+}
+
+const openPort = (port: number) =>
+  new Promise<Duplex>((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", reject);
+  });
+
 async function startTheirs(): Promise<{ child: ChildProcess; open: Open }> {
   const ports: Record<Target, number> = { echo: await freePort(), source: await freePort(), sink: await freePort(), api: await freePort() };
-  const names: readonly Target[] = ["echo", "source", "sink", "api"];
   const child = spawn(
     peer("ssh"),
     [
       ...["-F", "none", "-N", "-i", sshd.identityFile, "-p", String(sshd.port), "-o", "IdentitiesOnly=yes", "-o", `Ciphers=${CIPHER}`],
       ...["-o", `UserKnownHostsFile=${sshd.knownHostsFile}`, "-o", "StrictHostKeyChecking=yes", "-o", "ExitOnForwardFailure=yes"],
-      ...names.flatMap((name) => ["-L", `127.0.0.1:${ports[name]}:127.0.0.1:${targets[name]}`]),
+      ...TARGETS.flatMap((name) => ["-L", `127.0.0.1:${ports[name]}:127.0.0.1:${targets[name]}`]),
       `${sshd.user}@127.0.0.1`,
     ],
     { stdio: "ignore", env: { PATH: process.env.PATH, HOME: sshd.folder } },
   );
   later(() => void child.kill("SIGKILL"));
-  const open: Open = (target) =>
-    new Promise((resolve, reject) => {
-      const socket = connect({ host: "127.0.0.1", port: ports[target], noDelay: true });
-      socket.once("connect", () => resolve(socket));
-      socket.once("error", reject);
-    });
+  const open: Open = (target) => openPort(ports[target]);
   const end = Date.now() + 20_000;
   for (;;) {
     const socket = await open("api").catch(() => null);
@@ -174,58 +189,61 @@ const [coldOurs, coldTheirs] = await alternate(
     child.kill("SIGKILL");
   },
 );
-rows.push({ what: "first account value, cold", ours: median(coldOurs), theirs: median(coldTheirs), unit: "ms", promise: { atMost: 0.5 } });
+rows.push({ what: "first account value, cold", ours: median(coldOurs), theirs: median(coldTheirs), unit: "ms", goal: { atMost: 0.5 } });
 
-{
-  const [mine, other] = [await ours.open("echo"), await theirs.open("echo")];
+/** Small and large things over one way of ours and the one of `ssh -L`. The goals are the same for both ways. */
+async function compare(way: string, open: Open): Promise<void> {
+  const [mine, other] = [await open("echo"), await theirs.open("echo")];
   const ping = "x".repeat(64);
-  await alternate(
-    100,
-    () => exchange(mine, ping, 64),
-    () => exchange(other, ping, 64),
-  );
-  const [a, b] = await alternate(
-    QUICK ? 300 : 2_000,
-    () => exchange(mine, ping, 64),
-    () => exchange(other, ping, 64),
-  );
-  rows.push({ what: "64-byte round trip, median", ours: median(a), theirs: median(b), unit: "ms", promise: { atMost: 1.3 } });
-  rows.push({ what: "64-byte round trip, 99th of 100", ours: percentile(a, 0.99), theirs: percentile(b, 0.99), unit: "ms" });
+  const trips = (times: number) =>
+    alternate(
+      times,
+      () => exchange(mine, ping, 64),
+      () => exchange(other, ping, 64),
+    );
+  await trips(100);
+  const [a, b] = await trips(QUICK ? 300 : 2_000);
+  rows.push({ what: `64-byte round trip, median, ${way}`, ours: median(a), theirs: median(b), unit: "ms", goal: { atMost: 1.3 } });
+  rows.push({ what: `64-byte round trip, 99th of 100, ${way}`, ours: percentile(a, 0.99), theirs: percentile(b, 0.99), unit: "ms" });
   mine.destroy();
   other.destroy();
-}
 
-// After the round trips: a connection fresh from its start acknowledges at once and hides what Nagle's algorithm costs later.
-const [warmOurs, warmTheirs] = await alternate(
-  QUICK ? 5 : 15,
-  () => firstValue(ours.open),
-  () => firstValue(theirs.open),
-);
-rows.push({ what: "first account value, open tunnel", ours: median(warmOurs), theirs: median(warmTheirs), unit: "ms", promise: { atMost: 0.2 } });
+  // After the round trips: a connection fresh from its start acknowledges at once and hides what Nagle's algorithm costs later.
+  const [warmOurs, warmTheirs] = await alternate(
+    QUICK ? 5 : 15,
+    () => firstValue(open),
+    () => firstValue(theirs.open),
+  );
+  rows.push({ what: `first account value, open tunnel, ${way}`, ours: median(warmOurs), theirs: median(warmTheirs), unit: "ms", goal: { atMost: 0.2 } });
+
+  for (const [name, run, atLeast] of [
+    ["down", download, 0.8],
+    ["up", upload, 0.6],
+  ] as const) {
+    const cpu: [number, number] = [0, 0];
+    const rounds = QUICK ? 3 : 5;
+    const measure = async (index: 0 | 1, over: Open) => {
+      const pid = index === 0 ? process.pid : (theirs.child.pid ?? 0);
+      const before = cpuOf(pid);
+      await run(over, bulk);
+      cpu[index] += cpuOf(pid) - before;
+    };
+    const [x, y] = await alternate(
+      rounds,
+      () => measure(0, open),
+      () => measure(1, theirs.open),
+    );
+    const rate = (times: readonly number[]) => bulk / MB / (median(times) / 1_000);
+    rows.push({ what: `bulk ${name}, ${way}`, ours: rate(x), theirs: rate(y), unit: "MB/s", goal: { atLeast } });
+    const perGb = (seconds: number) => seconds / ((bulk * rounds) / 1e9);
+    // The program's own ends (and with a forward its client) run in the process of ours, but not in that of ssh.
+    rows.push({ what: `  CPU of the whole process of ours and of ssh alone`, ours: perGb(cpu[0]), theirs: perGb(cpu[1]), unit: "s/GB" });
+  }
+}
 
 const bulk = (QUICK ? 50 : 200) * MB;
-for (const [name, run, atLeast] of [
-  ["bulk down", download, 0.8],
-  ["bulk up", upload, 0.6],
-] as const) {
-  const cpu: [number, number] = [0, 0];
-  const rounds = QUICK ? 3 : 5;
-  const measure = async (index: 0 | 1, open: Open) => {
-    const pid = index === 0 ? process.pid : (theirs.child.pid ?? 0);
-    const before = cpuOf(pid);
-    await run(open, bulk);
-    cpu[index] += cpuOf(pid) - before;
-  };
-  const [a, b] = await alternate(
-    rounds,
-    () => measure(0, ours.open),
-    () => measure(1, theirs.open),
-  );
-  const rate = (times: readonly number[]) => bulk / MB / (median(times) / 1_000);
-  rows.push({ what: `${name}, ${CIPHER}`, ours: rate(a), theirs: rate(b), unit: "MB/s", promise: { atLeast } });
-  const perGb = (seconds: number) => seconds / ((bulk * rounds) / 1e9);
-  rows.push({ what: `${name}, CPU of the client (ours includes the program's own ends)`, ours: perGb(cpu[0]), theirs: perGb(cpu[1]), unit: "s/GB" });
-}
+await compare("channel", ours.open);
+await compare("forward", await startForwards(ours.link));
 
 for (const channels of QUICK ? [10] : [10, 50]) {
   const each = Math.floor(bulk / channels);
@@ -261,17 +279,16 @@ if (!QUICK) {
   await Promise.all(flows);
 }
 
-const missed: string[] = [];
+console.log(`Ours, ssh -L (${CIPHER}), unit, ours ÷ theirs, goal`);
 for (const row of rows) {
   const ratio = row.ours / row.theirs;
-  const { atMost, atLeast } = row.promise ?? {};
-  const kept = (atMost === undefined || ratio <= atMost) && (atLeast === undefined || ratio >= atLeast);
-  if (!kept) missed.push(row.what);
-  const promise = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : "";
-  const figures = `${row.ours.toFixed(3).padStart(11)} ${row.theirs.toFixed(3).padStart(11)} ${row.unit.padEnd(5)} ${ratio.toFixed(2).padStart(7)}`;
-  console.log(`${row.what.padEnd(66)} ${figures} ${promise.padEnd(7)} ${promise === "" ? "" : kept ? "kept" : "MISSED"}`);
+  const { atMost, atLeast } = row.goal ?? {};
+  const reached = (atMost === undefined || ratio <= atMost) && (atLeast === undefined || ratio >= atLeast);
+  const goal = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : "";
+  const figures = `${row.ours.toFixed(3).padStart(10)} ${row.theirs.toFixed(3).padStart(10)} ${row.unit.padEnd(5)} ${ratio.toFixed(2).padStart(6)}`;
+  console.log(`${row.what.padEnd(52)} ${figures} ${goal.padEnd(6)} ${goal === "" ? "" : reached ? "reached" : "NOT REACHED"}`);
 }
 console.log(`45 s on a saturated line of 1 Mbit/s, both ways: ${falseDeath}`);
 await cleanUp();
 // Sockets of OpenSSH's side may linger; the work is done.
-process.exit(CHECK && (missed.length > 0 || falseDeath === "FALSE DEATH") ? 1 : 0);
+process.exit(0);

@@ -8,7 +8,7 @@ import { describeHopError, type HopFailure } from "./hop-failure.ts";
 import { gatherKeys } from "./key-offer.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { KnownHostsError, readKnownHosts } from "./known-hosts-files.ts";
-import { openDirectTcpip, openExec } from "./open-channel.ts";
+import { type Carrier, openDirectTcpip, openExec } from "./open-channel.ts";
 import { ServerGreeting } from "./server-greeting.ts";
 import { hopLabel, type SshHop, type SshRoute } from "./ssh-hop.ts";
 
@@ -24,8 +24,7 @@ export interface RouteOptions {
 }
 
 /** A connection through all hops. Ending it ends every hop, the last first. */
-export interface RouteConnection {
-  readonly client: Client;
+export interface RouteConnection extends Carrier {
   readonly wire: Wire;
   onClose(listener: () => void): void;
   end(): void;
@@ -64,6 +63,7 @@ export async function connectRoute(options: RouteOptions): Promise<RouteResult> 
     kind: "up",
     connection: {
       client: last.client,
+      below: last.below,
       wire: { received: last.wire.received, drained: first.wire.drained },
       onClose: (listener) => last.onClose(listener),
       end: endAll,
@@ -92,7 +92,7 @@ async function connectNext(hop: SshHop, before: HopConnection | null, options: R
 
 /** The loss of one hop ends all behind it at once. */
 async function openThrough(before: HopConnection, hop: SshHop, { clock, signal }: RouteOptions): Promise<Duplex> {
-  const duplex = await openDirectTcpip(before.client, clock, { host: hop.host, port: hop.port }, { deadlineMs: hop.connectTimeoutMs, signal });
+  const duplex = await openDirectTcpip(before, clock, { host: hop.host, port: hop.port }, { deadlineMs: hop.connectTimeoutMs, signal, gathers: true });
   before.onClose(() => duplex.destroy());
   return duplex;
 }

@@ -1,11 +1,12 @@
 import { getCiphers } from "node:crypto";
 import type { Duplex } from "node:stream";
-import type { AuthHandlerMiddleware, CipherAlgorithm, Client, ServerHostKeyAlgorithm } from "ssh2";
+import type { AuthHandlerMiddleware, CipherAlgorithm, ServerHostKeyAlgorithm } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { AuthPlan, type KeyboardRequest } from "./auth-plan.ts";
 import { describeBadKey, describeHopError, describeRefusal, describeTimeout, type HopFailure, notSsh, type Stage } from "./hop-failure.ts";
 import type { KeysOnHand } from "./key-offer.ts";
 import { judgeHostKey, type KnownHost, knownHostName, knownTypes } from "./known-hosts.ts";
+import type { Carrier } from "./open-channel.ts";
 import { ServerGreeting } from "./server-greeting.ts";
 import { hopLabel, type SshHop } from "./ssh-hop.ts";
 import { ssh2 } from "./ssh2.ts";
@@ -22,8 +23,7 @@ export type HopResult =
   | { readonly kind: "need"; readonly need: Need }
   | ({ readonly kind: "failed" } & HopFailure);
 
-export interface HopConnection {
-  readonly client: Client;
+export interface HopConnection extends Carrier {
   readonly wire: Wire;
   /** Called once, when the connection is over for whatever reason. */
   onClose(listener: () => void): void;
@@ -109,6 +109,9 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
         autoSelectFamilyAttemptTimeout: 2_000,
       });
 
+    // Every channel may wait for room.
+    sock.setMaxListeners(0);
+
     const finish = (result: HopResult) => {
       if (settled) return;
       settled = true;
@@ -170,6 +173,7 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
         kind: "up",
         connection: {
           client,
+          below: sock,
           wire: { received: () => received, drained },
           onClose: (listener) => {
             if (closed) listener();

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { type CallOptions, DialError, type DialReason, ExecError, type HostAddress } from "../host-link.ts";
@@ -7,6 +8,12 @@ import { ChannelDuplex } from "./channel-duplex.ts";
 /** RFC 4254 §5.1. */
 const ADMINISTRATIVELY_PROHIBITED = 1;
 
+/** A connection that channels are opened on, and the stream its packets are written to. */
+export interface Carrier {
+  readonly client: Client;
+  readonly below: Writable;
+}
+
 type ChannelFailure = Error & { reason?: number | string };
 
 /**
@@ -14,7 +21,12 @@ type ChannelFailure = Error & { reason?: number | string };
  * deadline; a channel that opens later is closed at once.
  * @throws DialError
  */
-export function openDirectTcpip(client: Client, clock: Clock, address: HostAddress, options: CallOptions): Promise<ChannelDuplex> {
+export function openDirectTcpip(
+  { client, below }: Carrier,
+  clock: Clock,
+  address: HostAddress,
+  options: CallOptions & { readonly gathers?: boolean },
+): Promise<ChannelDuplex> {
   const where = `${address.host}:${address.port}`;
   return settle<ChannelDuplex>(
     {
@@ -29,7 +41,7 @@ export function openDirectTcpip(client: Client, clock: Clock, address: HostAddre
       try {
         client.forwardOut("127.0.0.1", 0, address.host, address.port, (error, channel) => {
           if (error) reject(dialError(error, where));
-          else resolve(new ChannelDuplex(channel));
+          else resolve(new ChannelDuplex(channel, below, options.gathers));
         });
       } catch {
         // "Not connected", thrown at once after the end of the connection.

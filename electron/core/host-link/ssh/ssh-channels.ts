@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Client, ClientChannel } from "ssh2";
+import type { ClientChannel } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { BoundedText, DEFAULT_MAX_BYTES } from "../bounded-text.ts";
 import {
@@ -16,17 +16,17 @@ import { isNotFound } from "../is-not-found.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { quoteArgv } from "../quote-argv.ts";
 import { settle } from "../settle.ts";
-import { execLinkDown, linkDown, openDirectTcpip, openExec, type ProgramEnd, type StartedProgram, seconds } from "./open-channel.ts";
+import { type Carrier, execLinkDown, linkDown, openDirectTcpip, openExec, type ProgramEnd, type StartedProgram, seconds } from "./open-channel.ts";
 
 /** Everything that runs over one living connection. `lose` ends it all at once and tells each user why. */
 export class SshChannels {
-  readonly #client: Client;
+  readonly #carrier: Carrier;
   readonly #clock: Clock;
   readonly #open = new Set<{ lose(): void }>();
   #lost = false;
 
-  constructor(client: Client, clock: Clock) {
-    this.#client = client;
+  constructor(carrier: Carrier, clock: Clock) {
+    this.#carrier = carrier;
     this.#clock = clock;
   }
 
@@ -35,7 +35,7 @@ export class SshChannels {
     if (this.#lost) throw linkDown(where);
     const waiting = this.#waiting(options.signal);
     try {
-      const duplex = await openDirectTcpip(this.#client, this.#clock, address, { ...options, signal: waiting.signal }).catch((error: unknown) => {
+      const duplex = await openDirectTcpip(this.#carrier, this.#clock, address, { ...options, signal: waiting.signal }).catch((error: unknown) => {
         throw this.#lost ? linkDown(where) : error;
       });
       const entry = { lose: () => void duplex.destroy() };
@@ -132,7 +132,7 @@ export class SshChannels {
     if (this.#lost) throw execLinkDown(program);
     const waiting = this.#waiting(options.signal);
     try {
-      return await openExec(this.#client, this.#clock, command, program, { ...options, signal: waiting.signal });
+      return await openExec(this.#carrier.client, this.#clock, command, program, { ...options, signal: waiting.signal });
     } catch (error) {
       throw this.#lost ? execLinkDown(program) : error;
     } finally {

@@ -244,7 +244,7 @@ class SshLink implements HostLink {
   }
 
   async #stayUp(connection: RouteConnection, route: SshRoute): Promise<LinkFailure> {
-    const channels = new SshChannels(connection.client, this.#clock);
+    const channels = new SshChannels(connection, this.#clock);
     const since = this.#clock.now();
     return new Promise<LinkFailure>((resolve) => {
       let over = false;

@@ -6,6 +6,9 @@ type Written = (error?: Error | null) => void;
 /** Larger than a packet (32 KiB), so that few are split over two reads; what is split ssh2 has to copy. */
 const READ_BYTES = 256 * 1024;
 
+/** So much may wait for the system before the writers of channels are held back. */
+const HELD_BYTES = 512 * 1024;
+
 /**
  * The TCP socket under an SSH connection. It joins the pieces of a packet, and reads into one large buffer instead of a new one of 64 KiB
  * for each read. `data` is emitted as always, with bytes of its own until `reuseBuffer` is called.
@@ -16,16 +19,18 @@ export class WireSocket extends Socket {
 
   constructor(to: TcpSocketConnectOpts) {
     const reading = { copies: true };
-    super({
+    const options = {
+      writableHighWaterMark: HELD_BYTES,
       onread: {
         buffer: Buffer.allocUnsafe(READ_BYTES),
-        callback: (bytes, buffer) => {
+        callback: (bytes: number, buffer: Uint8Array) => {
           const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes);
           this.emit("data", reading.copies ? Buffer.from(chunk) : chunk);
           return true;
         },
       },
-    });
+    };
+    super(options);
     this.setNoDelay(true);
     this.setKeepAlive(true);
     this.#reading = reading;
