@@ -70,7 +70,7 @@ export function createCore(options: CoreOptions): Core {
   const lastRuns = new Map<string, RepairRun>();
   const ending = new Set<Promise<void>>();
   let disposed = false;
-  let suspended: (() => void)[] = [];
+  const suspended: Promise<(() => void)[]>[] = [];
 
   const simulation = createSimulationSwitch(options.simulation, () => reconcile());
   const active = (): Settings => simulation.settings ?? options.settings.current;
@@ -219,10 +219,19 @@ export function createCore(options: CoreOptions): Core {
       );
     },
     async suspend() {
-      suspended = (await Promise.all([...servers.values()].map((server) => server.park()))).flat();
+      const parked = Promise.all([...servers.values()].map((server) => server.park())).then((list) => list.flat());
+      suspended.push(parked);
+      await parked;
     },
     resume() {
-      for (const giveBack of suspended.splice(0)) giveBack();
+      // The machine often sleeps before the last session is closed, and wakes in the middle of it: each is given back when it is.
+      for (const parked of suspended.splice(0))
+        parked.then(
+          (list) => {
+            for (const giveBack of list) giveBack();
+          },
+          () => {},
+        );
       reconnect("resume");
     },
     async dispose() {

@@ -22,6 +22,8 @@ export interface NotifierOptions {
   readonly settings: () => Settings;
   readonly windowVisible: () => boolean;
   readonly onClick: (notice: Notice) => void;
+  /** How long after sleep and at unlock nothing is said of what began before; default 30 s. */
+  readonly graceMs?: number;
 }
 
 const GRACE_MS = 30_000;
@@ -78,7 +80,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
   return {
     look,
     grace() {
-      graceUntil = clock.now() + GRACE_MS;
+      graceUntil = clock.now() + (options.graceMs ?? GRACE_MS);
       look();
     },
     hold(on) {
