@@ -26,7 +26,7 @@ export interface HandlerPorts {
   readonly simulation: SimulationSwitch;
   readonly store: OwnedSnapshotStore;
   readonly history: History | null;
-  readonly log: Log & Partial<Pick<LogFile, "tail">>;
+  readonly log: Log & Partial<Pick<LogFile, "tail" | "scrub">>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly dataDir: string;
@@ -144,9 +144,11 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
       if (what === "summary") return { name, text: summaryCsv(accounts) };
       return { name, text: curveCsv(accounts.map(({ id }) => ({ account: id, points: keep().curve({ ...ref, account: id, from: 0, points: 5_000 }) }))) };
     },
-    "report.create": async ({ showNames }) => ({
-      text: problemReport(store.current, ports.log.tail?.(REPORT_LOG_LINES) ?? [], { showNames, now: ports.clock.now(), ...namesToHide(settings.current) }),
-    }),
+    "report.create": async ({ showNames }) => {
+      const options = { showNames, now: ports.clock.now(), ...namesToHide(settings.current) };
+      const text = problemReport(store.current, ports.log.tail?.(REPORT_LOG_LINES) ?? [], options);
+      return { text: ports.log.scrub?.(text) ?? text };
+    },
     "mcp.callTool": (ref, { signal }) => serverOf(ref.server).callMcpTool(gatewayOf(ref).target, signal),
     "simulation.play": async ({ scenario }) => {
       await simulation.play(scenario);

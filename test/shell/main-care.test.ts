@@ -94,6 +94,21 @@ describe("the sandbox", () => {
   });
 });
 
+describe("a secret that is known", () => {
+  it("is taken out of the problem report, also where nobody would look for it", async () => {
+    vi.stubEnv("GATELIGHT_VNC_PASSWORD", "hunter22-vnc");
+    mkdirSync(join(dir, "data"));
+    // The message about the file names what it does not know.
+    writeFileSync(join(dir, "data", "settings.json"), '{"version":1,"servers":[],"hunter22-vnc":1}');
+    await running();
+    vi.unstubAllEnvs();
+    click("Copy problem report");
+    await until("the report", () => electron.clipboard.text.includes("notice: The settings file could not be used"));
+    expect(electron.clipboard.text).toContain('"[secret]"');
+    expect(electron.clipboard.text).not.toContain("hunter22");
+  });
+});
+
 describe("memory", () => {
   it.skipIf(process.platform !== "linux")("is in no core file", async () => {
     const filter = readFileSync("/proc/self/coredump_filter", "utf8");

@@ -1,5 +1,5 @@
 import pino from "pino";
-import { type RedactOptions, redactValue } from "./redact.ts";
+import { type RedactOptions, redact, redactValue } from "./redact.ts";
 import { createRotatingFile } from "./rotating-file.ts";
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
@@ -19,6 +19,8 @@ export interface Log {
 export interface LogFile extends Log {
   /** From now on this value never shows in any line. To be called with every secret that a person types or a keychain gives. */
   hide(secret: string): void;
+  /** Takes every hidden value out of a text that is about to leave, whatever it was made of. */
+  scrub(text: string): string;
   /** Newest lines as written: one JSON object each, oldest first. */
   tail(lines: number): string[];
   readonly file: string | null;
@@ -79,6 +81,7 @@ export function createLog(options: LogOptions): LogFile {
       secrets.push(secret);
       if (secrets.length > MAX_HIDDEN) secrets.shift();
     },
+    scrub: (text) => redact(text, { ...redaction, showNames: true }),
     tail: (lines) => target?.tail(lines) ?? [],
     get lost() {
       return target?.lost ?? 0;
