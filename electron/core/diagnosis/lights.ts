@@ -42,7 +42,8 @@ export function baseLights(look: Look): Record<LightName, LightVerdict> {
     if (blocked === null && verdict.state !== "up" && verdict.state !== "off" && verdict.state !== "degraded") blocked = { light: name, verdict };
   }
   const ground = ["server", "container"].find((name) => blocked?.light === name) === undefined ? null : blocked;
-  out.screen = screen(look, ground);
+  // Where Docker tells nothing of the container, a screen that answers is known all the same.
+  out.screen = screen(look, ground?.light === "container" && look.container === null && look.screen?.kind === "answers" ? null : ground);
   out.mcp = mcp(look, ground?.light === "server" ? ground : null);
   return out;
 }

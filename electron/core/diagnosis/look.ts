@@ -28,6 +28,10 @@ export const MAX_AGE_MS = { docker: 150_000, container: 150_000, sockets: 30_000
 /** A gateway may take this long from start to log-in before it is late. */
 export const BOOT_BUDGET_MS = 300_000;
 /** A stack that has just started: its MCP server may still be on its way. */
+/** Workers that lost the API look for it again within this time after it came back … */
+const MCP_BACK_MS = 20_000;
+/** … where it failed so recently. */
+const MCP_FAILED_MS = 180_000;
 const MCP_GRACE_MS = 60_000;
 /** Java's default backlog of 50 holds 51 (measured). */
 export const QUEUE_FULL = 51;
@@ -169,8 +173,11 @@ export function relayUpstream(look: Look): number | null {
   return relay.to === look.evidence.gateway.ports.relay ? relay.from : relay.to;
 }
 
-/** The gateway is so young that its MCP server may not have found it yet. */
+/** The gateway is so young, or its API back for so short a time, that its MCP server may not have found it yet. */
 export function mcpGrace(look: Look): boolean {
+  const backFor = look.api?.kind === "ready" ? look.now - look.api.since : Number.POSITIVE_INFINITY;
+  const failedAt = look.evidence.history.apiFailures.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  if (backFor < MCP_BACK_MS && look.now - failedAt < MCP_FAILED_MS) return true;
   return Math.min(look.uptimeMs ?? Number.POSITIVE_INFINITY, look.loggedInForMs ?? Number.POSITIVE_INFINITY) < MCP_GRACE_MS;
 }
 

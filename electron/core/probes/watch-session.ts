@@ -18,6 +18,7 @@ const INSPECT_MS = 60_000;
 const INSPECT_SPACING_MS = 1_500;
 const NAMES_MS = 60_000;
 const TOP_MS = 30_000;
+const MAX_CLOCK_ERROR_MS = 15_000;
 const SERVER_MS = 1_800_000;
 const PEER_AFTER_MS = 2_000;
 /** A run this old has its jts.ini, whether a log-in completed in it or not. */
@@ -188,6 +189,8 @@ export class WatchSession {
 
   /** Takes a reading of the server's clock if it is surer than what we have, or contradicts it. */
   #noteClock(server: number, ours: number, error: number): void {
+    // The answer came late, or this computer slept in between: it tells nothing.
+    if (error > MAX_CLOCK_ERROR_MS) return;
     const skew = server - ours;
     const contradicts = Math.abs(skew - this.#shared.skew()) > error + this.#skewError;
     if (error >= this.#skewError && !contradicts) return;

@@ -128,7 +128,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
         const { detail, skipped } = await runStep(step, { ports, baseline, signal, say, ending, job: `${id}-${index}` });
         setStep(index, { state: skipped === true ? "skipped" : "done", detail });
       }
-      patch({ outcome: "cured", verdict: `It worked: ${ports.diagnosis().sentence}` });
+      patch({ outcome: "cured", verdict: "It worked: the light that was wrong is right again." });
     } catch (error) {
       const cancelled = error instanceof StepCancelled;
       const closing = cancelled && signal.reason === CLOSING;
