@@ -7,8 +7,9 @@ const project = (name: string, include: string[], testTimeout: number, extra: { 
 /** Projects by what they need: nothing (unit, contract, walls, security), real peers (integration, ui), root and Docker (lab). */
 export default defineConfig({
   test: {
-    // Two cores, real servers and browsers: more workers only make each other late.
-    maxWorkers: 2,
+    // Most tests with real peers wait for deadlines, not for the processor.
+    maxWorkers: 3,
+    maxConcurrency: 8,
     // In CI a test with real peers gets a second try; the reporter names those that needed it.
     retry: process.env.CI === "true" ? 1 : 0,
     pool: "forks",
