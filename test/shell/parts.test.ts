@@ -18,7 +18,7 @@ const { createNotifier } = await import("../../electron/shell/notifier.ts");
 const { setupPower } = await import("../../electron/shell/power.ts");
 const { createTray } = await import("../../electron/shell/tray.ts");
 const { createTrayActions } = await import("../../electron/shell/tray-actions.ts");
-const { createUpdateFlow } = await import("../../electron/shell/updates.ts");
+const { createUpdateFlow, repairRuns } = await import("../../electron/shell/updates.ts");
 const { applyAutostart } = await import("../../electron/shell/autostart.ts");
 const { systemEncryptor, askAboutBackend } = await import("../../electron/shell/keychain.ts");
 
@@ -270,6 +270,239 @@ describe("updates", () => {
     const calls: string[] = [];
     let busy = false;
     let yes = true;
+    let asked: (message: string) => void = () => {};
+    const flow = createUpdateFlow({
+      updater: {
+        check: async () => {
+          calls.push("check");
+          return version;
+        },
+        download: async () => void calls.push("download"),
+        install: () => void calls.push("install"),
+      },
+      clock,
+      log,
+      busy: () => busy,
+      ask: async (message) => {
+        calls.push(`ask ${message}`);
+        asked(message);
+        return yes;
+      },
+      say: (message) => void calls.push(`say ${message}`),
+    });
+    return {
+      clock,
+      calls,
+      flow,
+      busy: (on: boolean) => (busy = on),
+      answer: (on: boolean) => (yes = on),
+      whenAsked: (run: (message: string) => void) => (asked = run),
+    };
+  }
+  it("asks before the download and before the installation", async () => {
+    const { calls, flow } = stage("1.2.3");
+    await flow.check(true);
+    expect(calls).toEqual(["check", "ask Gatelight 1.2.3 is available", "download", "ask Gatelight 1.2.3 is ready", "install"]);
+    flow.dispose();
+  });
+  it("never installs while a repair runs", async () => {
+    const { clock, calls, flow, busy } = stage("1.2.3");
+    busy(true);
+    const done = flow.check(true);
+    await until("the download", () => calls.includes("download"));
+    clock.pass(300_000);
+    await Promise.resolve();
+    expect(calls).not.toContain("install");
+    busy(false);
+    clock.pass(30_000);
+    await done;
+    expect(calls.at(-1)).toBe("install");
+    flow.dispose();
+  });
+  it("counts a repair of any gateway, and only one that runs", () => {
+    const run = { id: "r", repair: "restart-soft", title: "Restart", startedAt: NOW, expectedSeconds: 90, endedAt: null, steps: [], output: [] } as const;
+    const rest = { cancellable: true, secondFactorUntil: null, verdict: null, next: null } as const;
+    const home = (outcome: "running" | "cured") => snapshot([server([gateway(), gateway({ id: "live", run: { ...run, ...rest, outcome } })])]);
+    expect([repairRuns(home("running")), repairRuns(home("cured")), repairRuns(snapshot([]))]).toEqual([true, false, false]);
+  });
+  it("is not begun by a yes that was given before a repair began", async () => {
+    const { clock, calls, flow, busy, whenAsked } = stage("1.2.3");
+    // It begins while the question is on the screen.
+    whenAsked((message) => busy(message.endsWith("is ready")));
+    const done = flow.check(true);
+    await until("the last question", () => calls.at(-1) === "ask Gatelight 1.2.3 is ready");
+    clock.pass(600_000);
+    expect(shown()).toEqual([]);
+    notifier.hold(false);
+    clock.pass(29_000);
+    expect(shown()).toEqual([]);
+    clock.pass(2_000);
+    expect(shown()).toEqual(["Paper cannot be used"]);
+    notifier.dispose();
+  });
+  it("takes a question back that is no longer asked, and leaves what was told", () => {
+    const { set, notifier } = stage();
+    const asking = broken({ light: "needs-you", cause: { ...WEDGE, id: "second-factor-pending", endsAt: NOW + 178_000 } });
+    set(snapshot([server([asking])]));
+    expect(shown()).toEqual(["Paper asks for the second factor"]);
+    expect(electron.NotificationStandIn.shown[0]?.options.urgency).toBe("critical");
+    set(up);
+    expect(electron.NotificationStandIn.shown[0]?.closed).toBe(true);
+    expect(shown()).toHaveLength(1);
+    notifier.dispose();
+  });
+  it("makes no burst after sleep when all comes back within the grace", () => {
+    const { clock, set, notifier } = stage();
+    clock.pass(3_600_000);
+    notifier.grace();
+    set(down);
+    clock.pass(15_000);
+    set(up);
+    clock.pass(120_000);
+    expect(shown()).toEqual([]);
+    notifier.dispose();
+  });
+});
+
+describe("power", () => {
+  it("parks before sleep, takes back after it, and takes a lost hour for sleep", async () => {
+    const clock = new FakeClock();
+    const calls: string[] = [];
+    const core = { suspend: async () => void calls.push("suspend"), resume: () => void calls.push("resume"), reconnect: () => void calls.push("reconnect") };
+    const notifier = { look: () => {}, grace: () => void calls.push("grace"), hold: (on: boolean) => void calls.push(`hold ${on}`), dispose: () => {} };
+    const stop = setupPower({ core, notifier, clock, log });
+    electron.powerMonitor.emit("suspend");
+    electron.powerMonitor.emit("suspend");
+    electron.powerMonitor.emit("resume");
+    electron.powerMonitor.emit("resume");
+    electron.powerMonitor.emit("lock-screen");
+    electron.powerMonitor.emit("unlock-screen");
+    expect(calls).toEqual(["suspend", "grace", "resume", "grace", "reconnect", "hold true", "hold false"]);
+    // Linux may miss both events: only the clock shows that an hour is gone.
+    calls.length = 0;
+    clock.sleep(3_600_000);
+    await clock.advance(2_000);
+    expect(calls).toEqual(["grace"]);
+    // Or the second of them: the sessions must not stay parked.
+    electron.powerMonitor.emit("suspend");
+    clock.sleep(3_600_000);
+    await clock.advance(2_000);
+    expect(calls).toEqual(["grace", "suspend", "grace", "resume"]);
+    stop();
+    electron.powerMonitor.emit("suspend");
+    clock.sleep(3_600_000);
+    await clock.advance(2_000);
+    expect(calls).toHaveLength(4);
+  });
+});
+
+describe("tray", () => {
+  const images = join(import.meta.dirname, "../../build/tray");
+  const model = (light: "up" | "down") =>
+    trayModel(snapshot([server([light === "up" ? gateway() : broken()])]), { startAtLogin: false, mute: false, updates: false });
+  it.each([
+    ["linux", false, "up.png", "down.png"],
+    ["darwin", false, "upTemplate.png", "downTemplate.png"],
+    ["win32", false, "up-light.ico", "down-light.ico"],
+    ["win32", true, "up-dark.ico", "down-dark.ico"],
+  ] as const)("on %s (dark bar: %s) shows %s, then %s", (platform, dark, first, second) => {
+    electron.nativeTheme.shouldUseDarkColorsForSystemIntegratedUI = dark;
+    const clicks = vi.fn();
+    const view = createTray({ platform, images, onAction: () => {}, onClick: clicks });
+    const tray = electron.TrayStandIn.all[0];
+    view.apply(model("up"));
+    expect(tray?.images.at(-1)).toBe(join(images, first));
+    view.apply(model("down"));
+    expect(tray?.images.at(-1)).toBe(join(images, second));
+    expect(tray?.tooltip).toContain("Paper down");
+    const sets = tray?.menusSet;
+    view.apply(model("down"));
+    expect(tray?.menusSet).toBe(sets);
+    tray?.emit("click");
+    expect(clicks).toHaveBeenCalledTimes(platform === "win32" ? 1 : 0);
+    if (platform === "win32") {
+      electron.nativeTheme.shouldUseDarkColorsForSystemIntegratedUI = !dark;
+      electron.nativeTheme.emit("updated");
+      expect(tray?.images.at(-1)).not.toBe(join(images, second));
+    }
+    view.dispose();
+    expect(tray?.destroyed).toBe(true);
+  });
+});
+
+describe("the tray's wishes", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "gatelight-tray-"));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+  const plan: RepairPlan = {
+    repair: "restart-relay",
+    title: "Restart the relay",
+    gateway: "Paper",
+    commands: [{ where: "linuxserver.lan", text: "docker exec mcp-ib-gateway-paper pkill socat" }],
+    price: { secondFactor: false, losesUiSettings: false, downtimeSeconds: 5 },
+    clientsAffected: 3,
+    cures: "Begins the relay anew",
+    tryFirst: [],
+    refused: null,
+    confirm: 1,
+    planId: "plan-1",
+  };
+  function stage(given: RepairPlan) {
+    const started = vi.fn(async () => ({ run: "r" }));
+    const show = vi.fn();
+    const settings = openSettings({ dataDir: dir, clock: handClock(), watch: false });
+    const handlers = someHandlers({ "repair.plan": async () => given, "repair.start": started });
+    const act = createTrayActions({ core: { handlers, settings }, log, show, quit: () => {}, checkUpdates: () => {} });
+    return { act, started, show, settings };
+  }
+  const wish: TrayAction = { do: "repair", server: "home", gateway: "paper", repair: "restart-relay" };
+  it("shows commands and price before it repairs, and asks once", async () => {
+    const { act, started } = stage(plan);
+    act(wish);
+    await until("the start", () => started.mock.calls.length === 1);
+    expect(started.mock.calls[0]).toEqual([{ planId: "plan-1", confirmations: 1, typedName: null }, expect.anything()]);
+    expect(electron.dialog.boxes[0]?.detail).toContain("docker exec mcp-ib-gateway-paper pkill socat");
+    expect(electron.dialog.boxes[0]?.detail).toContain("about 5 s down");
+    expect(electron.dialog.boxes[0]?.detail).toContain("3 program(s) lose their connection");
+    expect(electron.dialog.boxes[0]?.defaultId).toBe(1);
+  });
+  it("does nothing on Cancel", async () => {
+    const { act, started } = stage(plan);
+    electron.dialog.answer = 1;
+    act(wish);
+    await until("the question", () => electron.dialog.boxes.length === 1);
+    await Promise.resolve();
+    expect(started).not.toHaveBeenCalled();
+  });
+  it("goes to the window where more than one yes is needed, or it is refused", async () => {
+    for (const given of [
+      { ...plan, confirm: 2 as const },
+      { ...plan, refused: "A repair runs." },
+    ]) {
+      const { act, started, show } = stage(given);
+      act(wish);
+      await until("the window", () => show.mock.calls.length === 1);
+      expect(show).toHaveBeenCalledWith("app://gatelight/index.html#/diagnosis/home/paper");
+      expect(started).not.toHaveBeenCalled();
+    }
+    expect(electron.dialog.boxes).toHaveLength(0);
+  });
+  it("says what failed", async () => {
+    const { act } = stage(plan);
+    act({ do: "reconnect", server: "home" });
+    await until("the message", () => electron.dialog.errors.length === 1);
+    expect(electron.dialog.errors[0]).toContain("link.reconnect is not part of this test");
+  });
+});
+
+describe("updates", () => {
+  function stage(version: string | null) {
+    const clock = handClock();
+    const calls: string[] = [];
+    let busy = false;
+    let yes = true;
     const flow = createUpdateFlow({
       updater: {
         check: async () => {
@@ -288,7 +521,14 @@ describe("updates", () => {
       },
       say: (message) => void calls.push(`say ${message}`),
     });
-    return { clock, calls, flow, busy: (on: boolean) => (busy = on), answer: (on: boolean) => (yes = on) };
+    return {
+      clock,
+      calls,
+      flow,
+      busy: (on: boolean) => (busy = on),
+      answer: (on: boolean) => (yes = on),
+      whenAsked: (run: (message: string) => void) => (asked = run),
+    };
   }
   it("asks before the download and before the installation", async () => {
     const { calls, flow } = stage("1.2.3");
@@ -306,6 +546,32 @@ describe("updates", () => {
     expect(calls).not.toContain("install");
     busy(false);
     clock.pass(30_000);
+    await done;
+    expect(calls.at(-1)).toBe("install");
+    flow.dispose();
+  });
+  it("counts a repair of any gateway, and only one that runs", () => {
+    const run = { id: "r", repair: "restart-soft", title: "Restart", startedAt: NOW, expectedSeconds: 90, endedAt: null, steps: [], output: [] } as const;
+    const rest = { cancellable: true, secondFactorUntil: null, verdict: null, next: null } as const;
+    const home = (outcome: "running" | "cured") => snapshot([server([gateway(), gateway({ id: "live", run: { ...run, ...rest, outcome } })])]);
+    expect([repairRuns(home("running")), repairRuns(home("cured")), repairRuns(snapshot([]))]).toEqual([true, false, false]);
+  });
+  it("is not begun by a yes that was given before a repair began", async () => {
+    const { clock, calls, flow, busy } = stage("1.2.3");
+    // The repair begins while the question is on the screen.
+    const done = flow.check(true);
+    await until("the last question", () => {
+      if (calls.includes("download")) busy(true);
+      return calls.at(-1) === "download" || calls.at(-1)?.endsWith("is ready") === true;
+    });
+    clock.pass(600_000);
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    expect(calls).not.toContain("install");
+    busy(false);
+    for (let turn = 0; turn < 20 && !calls.includes("install"); turn++) {
+      clock.pass(30_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await done;
     expect(calls.at(-1)).toBe("install");
     flow.dispose();

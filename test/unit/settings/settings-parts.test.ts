@@ -35,6 +35,32 @@ describe("settings as text", () => {
   it("goes out and comes in again", () => {
     expect(parseSettings(settingsText(EMPTY_SETTINGS))).toEqual({ ok: true, settings: EMPTY_SETTINGS, migratedFrom: null });
   });
+  it("goes out and comes in again whole, with servers, gateways and every wish, and a second time the same", () => {
+    const full = {
+      version: 1,
+      servers: [
+        {
+          id: "home",
+          name: "linuxserver.lan",
+          reach: { kind: "ssh", host: "linuxserver.lan", port: 2222, user: "administrator", identityFiles: ["~/.ssh/id_ed25519"], useAgent: false },
+          gateways: [{ id: "live", name: "Live", mode: "live", container: "mcp-ib-gateway-live", ports: { relay: 4003, api: 4001, vnc: 5900 }, clientId: 7 }],
+        },
+      ],
+      notify: { afterSeconds: 3, mute: true },
+      privacy: { maskAmounts: true },
+      startAtLogin: true,
+    };
+    const parsed = parseSettings(JSON.stringify(full));
+    if (!parsed.ok) throw new Error(parsed.faults.join("; "));
+    expect(parsed.settings).toMatchObject(full);
+    const text = settingsText(parsed.settings);
+    expect(parseSettings(text)).toEqual({ ok: true, settings: parsed.settings, migratedFrom: null });
+    // Nothing of the kind can be in what is exported.
+    expect(text).not.toMatch(/passw|passphrase|secret|token/i);
+  });
+  it("refuses what is too large to be settings, without reading it", () => {
+    expect(parseSettings(" ".repeat(5 * 1024 * 1024))).toMatchObject({ ok: false });
+  });
   it("reads a file with a byte order mark", () => {
     expect(parseSettings('\uFEFF{"version":1}').ok).toBe(true);
   });

@@ -79,6 +79,20 @@ describe("settings store", () => {
     start();
     expect(readdirSync(dir).sort()).toEqual(["settings.damaged-20261122T101112.json", "settings.json"]);
   });
+  it("keeps the copy of a damaged file also when the settings are saved anew, and is well again then", async () => {
+    writeFileSync(file(), "{ damaged");
+    const store = start();
+    expect(await store.save(good)).toEqual({ faults: [] });
+    expect(store.notice).toBeNull();
+    expect(readFileSync(join(dir, "settings.damaged-20261122T101112.json"), "utf8")).toBe("{ damaged");
+    expect(start().notice).toBeNull();
+  });
+  it("keeps a file of a newer Gatelight, and does not write over it by itself", () => {
+    const newer = '{"version":99,"servers":[],"invented":{"later":true}}';
+    writeFileSync(file(), newer);
+    start();
+    expect(readFileSync(file(), "utf8")).toBe(newer);
+  });
   it("reports the faults instead, for the command line", () => {
     writeFileSync(file(), '{"version":1,"notify":{"afterSeconds":-1}}');
     const run = () => start({ onDamage: "throw" });

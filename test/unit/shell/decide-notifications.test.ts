@@ -230,4 +230,127 @@ describe("notifications", () => {
     ]);
     expect(JSON.stringify(decisions.map((decision) => decision.notices))).not.toMatch(/DU1234567|1000000/);
   });
+
+  const live = (extra: Partial<GatewaySnapshot> = {}) => broken({ id: "live", name: "Live", mode: "live", ...extra });
+  const grace = { graceUntil: NOW + 3_630_000 };
+  const waiting = broken({ light: "needs-you", cause: PENDING });
+  const excuse = { reason: "weekly reset", until: NOW + 3_600_000 };
+  it.each<[string, Parameters<typeof play>[0], string[]]>([
+    [
+      "a second factor does not wait for the end of a grace",
+      [
+        [0, up],
+        [3600, [waiting], grace],
+      ],
+      ["Paper asks for the second factor"],
+    ],
+    [
+      "nor for the end of a reset window",
+      [
+        [0, up],
+        [1, [{ ...waiting, excused: excuse }]],
+      ],
+      ["Paper asks for the second factor"],
+    ],
+    [
+      "nor is it told where the window shows it",
+      [
+        [0, up],
+        [1, [waiting], { windowVisible: true }],
+        [30, [waiting]],
+      ],
+      [],
+    ],
+    [
+      "a fault and the second factor after it are two things",
+      [
+        [0, up],
+        [1, down],
+        [12, down],
+        [40, [waiting]],
+      ],
+      ["Paper cannot be used", "Paper asks for the second factor"],
+    ],
+    [
+      "two gateways that are slow to come back after sleep are no burst",
+      [
+        [0, up],
+        [3600, [broken(), live()], grace],
+        [3628, [broken(), live()], grace],
+        [3629, [gateway(), gateway({ id: "live", name: "Live" })], grace],
+        [3700, [gateway(), gateway({ id: "live", name: "Live" })]],
+      ],
+      [],
+    ],
+    [
+      "one that stands still is told of, once each, when the grace is over",
+      [
+        [0, up],
+        [3600, [broken(), live()], grace],
+        [3631, [broken(), live()], grace],
+        [3700, [broken(), live()]],
+      ],
+      ["Paper cannot be used", "Live cannot be used"],
+    ],
+    [
+      "a reset window in which all comes back is passed over",
+      [
+        [0, up],
+        [1, [broken({ excused: excuse }), live({ excused: excuse })]],
+        [3500, [gateway(), gateway({ id: "live", name: "Live" })]],
+        [3700, [gateway(), gateway({ id: "live", name: "Live" })]],
+      ],
+      [],
+    ],
+    [
+      "poor becomes bad: both are told, each once it lasted",
+      [
+        [0, up],
+        [1, [gateway({ states: { mcp: "degraded" } })]],
+        [12, [gateway({ states: { mcp: "degraded" } })]],
+        [20, down],
+        [31, down],
+        [99, down],
+      ],
+      ["Paper is degraded", "Paper cannot be used"],
+    ],
+    [
+      "a gateway that is taken out of the settings says nothing more",
+      [
+        [0, up],
+        [1, down],
+        [5, []],
+        [60, []],
+      ],
+      [],
+    ],
+    [
+      "one found broken at the start is told of",
+      [
+        [0, down],
+        [11, down],
+      ],
+      ["Paper cannot be used"],
+    ],
+  ])("%s", (_name, steps, wanted) => {
+    expect(titles(play(steps)).flat()).toEqual(wanted);
+  });
+  it("wait as long as the person wishes", () => {
+    const patient = { notify: { afterSeconds: 120, mute: false } };
+    expect(
+      titles(
+        play([
+          [0, up],
+          [1, down, patient],
+          [120, down, patient],
+          [121, down, patient],
+        ]),
+      ),
+    ).toEqual([[], [], [], ["Paper cannot be used"]]);
+    const at = play([
+      [0, up],
+      [1, down, { notify: { afterSeconds: 0, mute: false } }],
+    ]);
+    expect(titles(at)).toEqual([[], ["Paper cannot be used"]]);
+  });
 });
