@@ -71,3 +71,5 @@ const api = (socket: Socket) => {
 process.stdout.write(
   `${JSON.stringify({ echo: await listen((socket) => socket.pipe(socket)), source: await listen(source), sink: await listen(sink), api: await listen(api) })}\n`,
 );
+process.stdin.resume();
+process.stdin.once("end", () => process.exit(0));

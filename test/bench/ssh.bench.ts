@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
-import { createForward } from "../../electron/core/host-link/forward/create-forward.ts";
 import type { HostLink } from "../../electron/core/host-link/host-link.ts";
 import { cleanUp, knownUnder, later, openLink, reachOf, throttle, until } from "../integration/host-link/support.ts";
 import { peer } from "../support/peers.ts";
@@ -12,7 +11,7 @@ import { freePort, startSshd } from "../support/sshd.ts";
 /**
  * Gatelight's link beside `ssh -L` of OpenSSH, over the same sshd, with the same cipher, in one run, taking turns. Prints medians, ratios
  * (ours divided by theirs) and the goals. Twice: a channel in the process, which is how Gatelight itself uses the link, and a forward with
- * a local port, which is what `ssh -L` is. A report, not a test: it always ends with 0. `--quick` leaves out the long ones.
+ * a local port in a process of its own, which is what `ssh -L` is. A report, not a test: it always ends with 0. `--quick` leaves out the long ones.
  * Run: npx node test/bench/ssh.bench.ts
  */
 const QUICK = process.argv.includes("--quick");
@@ -39,28 +38,27 @@ later(() => sshd.dispose());
 const targets = await startTargets();
 
 async function startTargets(): Promise<Record<Target, number>> {
-  const child = spawn(process.execPath, [new URL("./ssh-targets.ts", import.meta.url).pathname], { stdio: ["ignore", "pipe", "inherit"] });
-  later(() => void child.kill("SIGKILL"));
-  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
-  throw new Error("the targets did not start");
+  return (await startScript("./ssh-targets.ts")).ports;
+}
+
+/** A script beside this one that prints ports by name. */
+async function startScript(file: string, ...args: string[]): Promise<{ pid: number; ports: Record<Target, number> }> {
+  const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  later(async () => {
+    child.stdin.end();
+    const timer = setTimeout(() => child.kill("SIGKILL"), 2_000);
+    await ended;
+    clearTimeout(timer);
+  });
+  for await (const line of createInterface({ input: child.stdout })) return { pid: child.pid ?? 0, ports: JSON.parse(line) };
+  throw new Error(`${file} did not start`);
 }
 
 async function startOurs(): Promise<{ link: HostLink; open: Open }> {
   const { link } = openLink(reachOf(sshd));
   await until(link, "up");
   return { link, open: (target) => link.dial({ host: "127.0.0.1", port: targets[target] }, { deadlineMs: 10_000 }) };
-}
-
-/** The same link through ports of this machine, for other programs. */
-async function startForwards(link: HostLink): Promise<Open> {
-  const ports = new Map<Target, number>();
-  for (const target of TARGETS) {
-    const forward = createForward({ link, address: () => ({ host: "127.0.0.1", port: targets[target] }), localPort: 0 });
-    later(() => forward.dispose());
-    await forward.start();
-    ports.set(target, forward.report.localPort ?? 0);
-  }
-  return (target) => openPort(ports.get(target) ?? 0);
 }
 
 const openPort = (port: number) =>
@@ -192,7 +190,7 @@ const [coldOurs, coldTheirs] = await alternate(
 rows.push({ what: "first account value, cold", ours: median(coldOurs), theirs: median(coldTheirs), unit: "ms", goal: { atMost: 0.5 } });
 
 /** Small and large things over one way of ours and the one of `ssh -L`. The goals are the same for both ways. */
-async function compare(way: string, open: Open): Promise<void> {
+async function compare(way: string, open: Open, pid: number): Promise<void> {
   const [mine, other] = [await open("echo"), await theirs.open("echo")];
   const ping = "x".repeat(64);
   const trips = (times: number) =>
@@ -223,10 +221,10 @@ async function compare(way: string, open: Open): Promise<void> {
     const cpu: [number, number] = [0, 0];
     const rounds = QUICK ? 3 : 5;
     const measure = async (index: 0 | 1, over: Open) => {
-      const pid = index === 0 ? process.pid : (theirs.child.pid ?? 0);
-      const before = cpuOf(pid);
+      const measured = index === 0 ? pid : (theirs.child.pid ?? 0);
+      const before = cpuOf(measured);
       await run(over, bulk);
-      cpu[index] += cpuOf(pid) - before;
+      cpu[index] += cpuOf(measured) - before;
     };
     const [x, y] = await alternate(
       rounds,
@@ -236,14 +234,15 @@ async function compare(way: string, open: Open): Promise<void> {
     const rate = (times: readonly number[]) => bulk / MB / (median(times) / 1_000);
     rows.push({ what: `bulk ${name}, ${way}`, ours: rate(x), theirs: rate(y), unit: "MB/s", goal: { atLeast } });
     const perGb = (seconds: number) => seconds / ((bulk * rounds) / 1e9);
-    // The program's own ends (and with a forward its client) run in the process of ours, but not in that of ssh.
-    rows.push({ what: `  CPU of the whole process of ours and of ssh alone`, ours: perGb(cpu[0]), theirs: perGb(cpu[1]), unit: "s/GB" });
+    const including = pid === process.pid ? " (ours with the program's own end)" : "";
+    rows.push({ what: `  CPU of the process${including}`, ours: perGb(cpu[0]), theirs: perGb(cpu[1]), unit: "s/GB" });
   }
 }
 
 const bulk = (QUICK ? 50 : 200) * MB;
-await compare("channel", ours.open);
-await compare("forward", await startForwards(ours.link));
+await compare("channel", ours.open, process.pid);
+const forwards = await startScript("./ssh-forwards.ts", JSON.stringify({ reach: reachOf(sshd), targets }));
+await compare("forward", (target) => openPort(forwards.ports[target]), forwards.pid);
 
 for (const channels of QUICK ? [10] : [10, 50]) {
   const each = Math.floor(bulk / channels);
