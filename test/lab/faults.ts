@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { CauseId } from "../../shared/words.ts";
 import type { SettingsChange } from "./lab.ts";
 import { kill, run, until } from "./processes.ts";
+import { everywhereAway } from "./quiet-region.ts";
 import type { RemoteHost } from "./remote-host.ts";
 import type { Stack } from "./stack.ts";
 import type { Orders } from "./stand-in/orders.ts";
@@ -310,7 +311,8 @@ export const FAULTS: readonly Fault[] = [
   // ── the broker ──
   {
     id: "broker-away",
-    cause: "broker-unreachable",
+    // In the hours in which IBKR is away for everybody, that is what it is taken for.
+    cause: everywhereAway(new Date()) ? "broker-maintenance" : "broker-unreachable",
     seen: "running",
     inject: (stack) => stack.broker("away"),
     heal: (stack) => stack.broker("back"),
