@@ -8,6 +8,7 @@ import { ensureNode } from "./node-version.mjs";
 const ROOT = join(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
 const STAMP = join(DIST, ".built");
+const LOCK = join(DIST, ".building");
 const SOURCES = ["electron", "renderer", "shared", "build", "package.json", "package-lock.json"];
 
 /** One hash over every source: a build is up to date or it is not, whatever a checkout did to file times. */
@@ -47,10 +48,51 @@ async function bundle(rolldown, plugins, version, { input, file, format, externa
   await build.close();
 }
 
+/** Whether a process with this id is there. */
+function alive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** One build at a time in a folder: two would pull each other's files away. @returns what lets the next one in @throws Error after two minutes */
+async function turn() {
+  mkdirSync(DIST, { recursive: true });
+  const until = Date.now() + 120_000;
+  while (Date.now() < until) {
+    try {
+      writeFileSync(LOCK, String(process.pid), { flag: "wx" });
+      return () => rmSync(LOCK, { force: true });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const owner = existsSync(LOCK) ? Number(readFileSync(LOCK, "utf8")) : 0;
+    // Left behind by a build that was killed.
+    if (owner > 0 && !alive(owner)) rmSync(LOCK, { force: true });
+    else await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`another build holds ${LOCK}`);
+}
+
 /** Builds what is out of date. @returns whether anything was built */
-export async function buildIfStale({ force = false, quiet = false } = {}) {
+export async function buildIfStale(options = {}) {
+  if (!options.force && isFresh(sourceHash())) return false;
+  const next = await turn();
+  try {
+    return await build(options);
+  } finally {
+    next();
+  }
+}
+
+const isFresh = (hash) => existsSync(STAMP) && readFileSync(STAMP, "utf8") === hash;
+
+async function build({ force = false, quiet = false }) {
   const hash = sourceHash();
-  if (!force && existsSync(STAMP) && readFileSync(STAMP, "utf8") === hash) return false;
+  if (!force && isFresh(hash)) return false;
   if (!quiet) process.stderr.write("Building Gatelight …\n");
   // Called from a test, it would otherwise bundle React's development half, with the paths of this machine in it.
   process.env.NODE_ENV = "production";
