@@ -142,6 +142,8 @@ export class RemoteHost {
       await this.stopDocker();
     }
     for (const daemon of this.daemons) await daemon.end("SIGKILL");
+    // A container whose daemon went before it.
+    killAllOf(this.folder);
     await unmountBelow(this.folder);
     await run(["ip", "netns", "del", this.name], { mayFail: true });
     await run(["ip", "link", "del", this.near], { mayFail: true });
@@ -243,8 +245,7 @@ export async function tidyUpAfterTheDead(parent: string): Promise<void> {
     const env = { DOCKER_HOST: `unix://${join(folder, "docker-run", "docker.sock")}` };
     const names = (await run(["docker", "ps", "-aq"], { env, mayFail: true, deadlineMs: 10_000 })).stdout.split("\n").filter(Boolean);
     if (names.length > 0) await run(["docker", "rm", "-f", ...names], { env, mayFail: true });
-    for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)))
-      if (Number(pid) !== process.pid && argumentsOf(pid).includes(`${folder}/`)) kill(Number(pid), "SIGKILL");
+    killAllOf(folder);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await unmountBelow(folder);
     await run(["ip", "netns", "del", owner.netns], { mayFail: true });
@@ -253,7 +254,17 @@ export async function tidyUpAfterTheDead(parent: string): Promise<void> {
   }
 }
 
-function argumentsOf(pid: string): string {
+/** Every process that names the lab's folder (daemons, shims of containers), with what runs below it. */
+function killAllOf(folder: string): void {
+  for (const pid of readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)) {
+    if (pid === process.pid || !argumentsOf(pid).includes(`${folder}/`)) continue;
+    for (const each of [pid, ...descendants(pid)]) if (each !== process.pid) kill(each, "SIGKILL");
+  }
+}
+
+function argumentsOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {
