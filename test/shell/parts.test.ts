@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { type TrayAction, trayModel } from "../../electron/core/tray-model.ts";
 import type { RepairPlan, Snapshot } from "../../shared/snapshot.ts";
 import { someHandlers, until } from "../support/contract-fixture.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { missingPeers, peer } from "../support/peers.ts";
 import { broken, gateway, NOW, server, snapshot, WEDGE } from "../unit/report/sample-snapshot.ts";
 import * as electron from "./electron-stand-in.ts";
 
@@ -377,6 +379,17 @@ describe("start at login", () => {
     applyAutostart(false, log, facts);
     rmSync(home, { recursive: true });
   });
+  it.skipIf(missingPeers("desktop-file-validate").length > 0).each(["/opt/Gatelight/gatelight", "/home/u/My Apps/Gate$light `1` 100%.AppImage", '/tmp/a"b\\c'])(
+    "writes what the system's checker accepts for %s",
+    (program) => {
+      const home = mkdtempSync(join(tmpdir(), "gatelight-home-"));
+      applyAutostart(true, log, { platform: "linux", env: { APPIMAGE: program }, home, execPath: "/tmp/.mount_x/gatelight", packaged: true });
+      const file = join(home, ".config/autostart/gatelight.desktop");
+      execFileSync(peer("desktop-file-validate"), [file]);
+      expect(readFileSync(file, "utf8")).not.toContain(".mount_");
+      rmSync(home, { recursive: true });
+    },
+  );
   it("asks macOS and Windows", () => {
     const facts = { platform: "win32", env: {}, home: "/", execPath: "x", packaged: true } as const;
     applyAutostart(true, log, facts);
