@@ -1,6 +1,9 @@
-import type { FigureName, RepairPrice, ScreenFailure, ScreenStep } from "../shared/snapshot.ts";
+import type { FigureName, RepairPrice } from "../shared/snapshot.ts";
 import type { Confidence, LightName, LightState } from "../shared/words.ts";
+import { count } from "./count.ts";
 import type { View } from "./route.ts";
+import { SCREEN_FAILURES, SCREEN_STEPS } from "./screen-strings.ts";
+import { settingsStrings } from "./settings-strings.ts";
 
 /** Every text of the window, in English. Texts that Core sends (sentences, causes, titles) are shown as they come. */
 
@@ -46,42 +49,6 @@ const VIEW_NAMES: Readonly<Record<View, string>> = { overview: "Overview", scree
 
 const CONFIDENCE: Readonly<Record<Confidence, string>> = { certain: "certain", likely: "likely", possible: "possible" };
 
-const SCREEN_STEPS: Readonly<Record<ScreenStep, string>> = {
-  server: "Reach the server",
-  address: "Find the screen's address",
-  dial: "Connect to the screen",
-  login: "Log in",
-  picture: "Wait for the first picture",
-};
-
-const SCREEN_FAILURES: Readonly<Record<ScreenFailure, { readonly title: string; readonly wayOut: string }>> = {
-  link: { title: "The server cannot be reached", wayOut: "Gatelight keeps trying to reach the server. The screen can be opened as soon as its light is up." },
-  forbidden: { title: "The server forbids forwarding", wayOut: "Allow it for this user in sshd_config (AllowTcpForwarding, PermitOpen), then try again." },
-  "no-address": {
-    title: "The screen has no address",
-    wayOut: "The container is not running or publishes no VNC port. Set the address in Settings, or start the container.",
-  },
-  refused: { title: "No screen listens there", wayOut: "The VNC server inside the container is off or has died. “Restart the screen” starts it again." },
-  silent: {
-    title: "The screen does not answer",
-    wayOut: "Something accepts the connection but says nothing. Restart the screen, or wait if the server is busy.",
-  },
-  "wrong-service": { title: "Something else answers at that address", wayOut: "Check the VNC port of this gateway in Settings." },
-  "password-missing": { title: "The screen wants a password", wayOut: "Try again and enter the VNC password; the keychain keeps it if you wish." },
-  "password-wrong": { title: "The VNC password was refused", wayOut: "Only the first 8 characters count. Try again with another one." },
-  "too-many-attempts": {
-    title: "The screen refuses further attempts for now",
-    wayOut: "The VNC server locks out after several wrong passwords. Wait a minute before the next try.",
-  },
-  "no-password-set": {
-    title: "The screen has no password set",
-    wayOut: "The VNC server is switched off without one. Set VNC_SERVER_PASSWORD for the container and recreate it.",
-  },
-  unsupported: { title: "This screen speaks a dialect that Gatelight does not know", wayOut: "Use x11vnc or TigerVNC with VNC password authentication." },
-  closed: { title: "The screen closed the connection", wayOut: "Try again. If it closes each time, restart the screen." },
-  cancelled: { title: "Cancelled", wayOut: "Open it again whenever you like." },
-};
-
 /** A repair's price in words, mildest first. */
 function price(value: RepairPrice): string {
   const down = value.downtimeSeconds === 0 ? "no downtime" : `~${duration(value.downtimeSeconds)} down`;
@@ -91,8 +58,6 @@ function price(value: RepairPrice): string {
 function duration(seconds: number): string {
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
-
-const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 export const strings = {
   app: "Gatelight",
@@ -367,143 +332,5 @@ export const strings = {
     lines: "Log lines",
     none: "No line matches, or the log is empty.",
   },
-  settings: {
-    saved: "Settings saved.",
-    unsaved: "There are changes that are not saved.",
-    discard: "Discard",
-    faults: (n: number) => count(n, "setting is at fault", "settings are at fault"),
-    reallyRemove: "Really remove",
-    file: (file: string) => `Kept in ${file}. Passwords never stand in it.`,
-    import: "Import…",
-    export: "Export",
-    notSettings: "This is not a settings file.",
-    tooLarge: "The file is too large to be a settings file.",
-  },
-  server: {
-    title: (name: string) => `Server ${name}`,
-    addTitle: "Add your home server",
-    addLead: "Everything is set for the usual home server. Fill in the user that you log in with.",
-    addDo: "Add server",
-    connection: "Connection",
-    reach: "Reached by",
-    ssh: "SSH",
-    local: "It is this machine",
-    host: "Host",
-    hostHelp: "Name, address or an alias of your ssh_config",
-    user: "User",
-    port: "Port",
-    keys: "Keys and agent",
-    identityFiles: "Key files",
-    identityDefault: "the usual ones",
-    identityHelp: "Several with commas between. A passphrase is asked for when it is needed.",
-    useAgent: "Use the SSH agent",
-    useSshConfig: "Follow ssh_config",
-    name: "Shown as",
-    docker: "Docker program",
-    dockerHelp: "A name on the server's PATH or an absolute path",
-    resolved: (user: string, host: string, port: number) => `Connects to ${user === "" ? "" : `${user}@`}${host}, port ${port}.`,
-    through: (jumps: string) => `Through ${jumps}.`,
-    test: "Test the connection",
-    testing: "Testing…",
-    containers: "Containers found",
-    likely: (mode: string | null) => (mode === null ? "looks like IB Gateway" : `looks like IB Gateway, ${mode}`),
-    pick: "Use as gateway",
-    added: "In use",
-    gateways: "Gateways",
-    foundLater: "Ports and addresses are found by looking at the containers.",
-  },
-  gateway: {
-    add: "Add a gateway",
-    remove: (name: string) => `Remove ${name}`,
-    live: "Live",
-    name: "Shown as",
-    id: "Id",
-    mode: "Mode",
-    container: "Container",
-    clientId: "API client id",
-    clientIdHelp: "No other program may use it",
-    ports: "Ports inside the container",
-    portNames: { relay: "Relay", api: "API", vnc: "VNC" },
-    endpoints: "Addresses as seen from the server",
-    endpointApi: "API",
-    endpointVnc: "VNC",
-    found: "found by looking",
-    none: "none",
-    mcp: "MCP server",
-    mcpUrl: "Address as seen from the server",
-    mcpContainer: "Container",
-    compose: "Compose",
-    composeDir: "Folder",
-    composeService: "Service",
-    envFile: "Env file",
-    envFileHelp: "Sourced on the server; never read by Gatelight",
-    weeklyLogin: "Weekly log-in at (Sunday)",
-    weeklyHelp: "An hour when you are awake, to approve the second factor",
-  },
-  forwards: {
-    title: "Tunnels for other programs",
-    warning: "An open tunnel can be used by every program and every user of this machine.",
-    targets: { api: "API port", vnc: "Screen (VNC)", mcp: "MCP server" },
-    localPort: "Port on 127.0.0.1",
-    anyPort: "any",
-    state: (forward: { state: "off" | "listening" | "failed"; localPort: number | null; detail: string; connections: number }) =>
-      forward.state === "listening"
-        ? `Listening on 127.0.0.1:${forward.localPort ?? "?"}, ${count(forward.connections, "connection", "connections")}.`
-        : forward.state === "failed"
-          ? `Failed: ${forward.detail}`
-          : "Off.",
-  },
-  watchdog: {
-    title: "Repairs without asking",
-    enable: "Let Gatelight do chosen mild repairs by itself",
-    rules: "Never one that costs a second factor on live, never during a nightly reset, never against another healer. You are told each time.",
-    maxPerDay: "At most a day",
-    repairs: {
-      resubscribe: "Ask for account data again",
-      "reconnect-data": "Reconnect market data",
-      "reconnect-account": "Reconnect the account",
-      "restart-relay": "Restart the relay",
-      "restart-screen": "Restart the screen",
-      "restart-mcp-workers": "Restart the MCP workers",
-      "restart-soft": "Restart without second factor",
-    },
-  },
-  session: {
-    title: "API session",
-    states: { off: "Off", waiting: "Waiting", opening: "Opening", ready: "Ready", released: "Given up", parked: "Set aside for a repair" },
-    nextTry: (time: string) => `next try ${time}`,
-    resumed: "The session is being taken back.",
-    forget: "Forget the kept passwords",
-    forgotten: "The kept passwords of this gateway are forgotten.",
-  },
-  handOver: {
-    title: (name: string) => `Free the account of ${name} for TWS`,
-    what: "Gatelight closes its API session and stays away, so that TWS can log in with the same user.",
-    howLong: "For how long",
-    spans: [
-      ["30", "30 minutes"],
-      ["120", "2 hours"],
-      ["open", "Until I say"],
-    ],
-    stop: "Also stop the gateway's container",
-    stopPrice: "Programs that use the gateway lose it. Starting it again may need your second factor.",
-    free: "Free the account",
-    done: "The account is free.",
-  },
-  general: {
-    title: "Gatelight",
-    notify: "Notifications",
-    notifyOn: "Tell me when a light changes",
-    afterSeconds: "After so many seconds",
-    afterHelp: "A change that ends sooner is not told",
-    privacy: "Privacy",
-    mask: "Hide amounts until I ask for them",
-    maskHelp: "They are hidden again whenever the window loses the focus.",
-    start: "Start",
-    startAtLogin: "Start when I log in",
-    secrets: "Passwords",
-    kept: (name: string) => `Kept in ${name}.`,
-    notKept: "There is no keychain here: passwords are held in memory and forgotten when Gatelight ends.",
-    version: (version: string, host: string, platform: string) => `Gatelight ${version}, ${host === "electron" ? "desktop" : host}, ${platform}`,
-  },
+  ...settingsStrings,
 } as const;

@@ -1,4 +1,9 @@
 import type { LinkState } from "../host-link/host-link.ts";
+import type { AccountFact, ApiFact, ApiFailure, BrokerFact } from "./api-facts.ts";
+import type { LoginFact } from "./login-facts.ts";
+
+export type * from "./api-facts.ts";
+export type * from "./login-facts.ts";
 
 /**
  * The record of the latest facts. Probes and the session write it, `diagnose` reads it, nobody judges in it.
@@ -107,99 +112,6 @@ export interface Route {
   readonly through: "relay" | "direct" | "unknown";
 }
 
-// ── IBC log ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export type LoginPhase =
-  /** No line yet. */
-  | "none"
-  | "boot"
-  | "ibc-start"
-  | "session"
-  | "login-form"
-  | "second-factor"
-  | "authenticating"
-  /** "Login has completed": a splash closed, no proof of a server session. */
-  | "logged-in"
-  /** "Configuration tasks completed". */
-  | "configured"
-  /** Restart inside the container (token restart, exit status 0 and "IBC will restart shortly"). */
-  | "restarting"
-  | "paused"
-  | "ended";
-
-export type LoginProblemKind =
-  | "login-failed"
-  | "wrong-password"
-  | "too-many-attempts"
-  | "second-factor-device"
-  | "second-factor-missed"
-  | "password-notice"
-  | "existing-session"
-  | "relogin-required"
-  | "trading-login-handoff"
-  | "not-available"
-  | "connection-failed"
-  | "cold-restart"
-  | "login-window-missing"
-  | "xvfb-failed"
-  | "out-of-memory"
-  | "relay-not-a-file"
-  | "several-autorestart-files"
-  | "desupported"
-  | "paper-disclaimer-open"
-  | "accept-dialog-open"
-  | "write-access-dialog-open"
-  | "auto-logoff";
-
-export interface LoginProblem {
-  readonly kind: LoginProblemKind;
-  /** By the log's own stamp, put on our clock. */
-  readonly at: number;
-  /** The line as logged, at most 300 characters. */
-  readonly text: string;
-}
-
-/** What the log of the container tells since its last start. One per trading mode in dual mode (chosen by the gateway's mode). */
-export interface LoginFact {
-  readonly phase: LoginPhase;
-  readonly phaseAt: number | null;
-  /** Last line of any kind. */
-  readonly lastLineAt: number | null;
-  /** Last line that showed progress of a log-in. */
-  readonly lastProgressAt: number | null;
-  /** IBC sessions begun since the container's start. */
-  readonly sessions: number;
-  readonly loginAttempts: number;
-  readonly autorestart: "found" | "not-found" | "several" | null;
-  readonly secondFactor: {
-    readonly startedAt: number;
-    readonly state: "pending" | "approved" | "missed-retries" | "missed-stuck";
-    readonly limitSeconds: number;
-  } | null;
-  /** Problems of the newest IBC session, oldest first, bounded. A later success clears the ones it disproves. */
-  readonly problems: readonly LoginProblem[];
-  /** Problems of earlier sessions since the container's start, bounded, newest last (loops are seen here). */
-  readonly earlier: readonly LoginProblem[];
-  /** Windows that opened and have not closed. */
-  readonly openDialogs: readonly { readonly title: string; readonly at: number }[];
-  readonly vnc: "started" | "disabled" | "failed" | null;
-  readonly commandServer: { readonly port: number } | "off" | null;
-  /** As IBC set or found it in the configuration dialog. */
-  readonly apiPort: number | null;
-  readonly readOnlyApi: boolean | null;
-  /** "Forking :::4002 onto 0.0.0.0:4004 > trading mode paper": `from` 4004, where socat listens, `to` 4002, where it forwards. */
-  readonly relay: { readonly from: number; readonly to: number; readonly tradingMode: string | null } | null;
-  readonly relayErrors: { readonly refused: number; readonly timedOut: number; readonly lastAt: number | null };
-  readonly exit: { readonly code: number | null; readonly at: number; readonly willRestart: boolean } | null;
-  /** Exit status of every IBC end since the container's start, bounded, newest last. */
-  readonly exits: readonly { readonly code: number | null; readonly at: number }[];
-  readonly version: { readonly gateway: string | null; readonly ibc: string | null };
-  /** The log's clock minus the server's (time zone errors show as whole quarter hours). */
-  readonly stampSkewMs: number | null;
-  /** The beginning was rotated away or cut. */
-  readonly truncated: boolean;
-}
-
 // ── sockets and processes ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** From /proc/net of the container's network namespace. */
@@ -243,107 +155,6 @@ export interface ProcessesFact {
 }
 /** `stopped`: state T (SIGSTOP or a debugger). */
 export type ProcessState = "running" | "stopped" | "zombie" | "absent";
-
-// ── API session ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Why no connection is being made. */
-export type ApiIdleReason =
-  | "link-down"
-  | "no-route"
-  | "not-running"
-  | "not-logged-in"
-  | "no-listener"
-  | "queue-not-empty"
-  | "backing-off"
-  | "hourly-limit"
-  | "released"
-  | "parked"
-  | "off";
-
-export type ApiFact =
-  | { readonly kind: "idle"; readonly reason: ApiIdleReason; readonly until: number | null; readonly last: ApiFailure | null }
-  | { readonly kind: "opening"; readonly step: "dial" | "version" | "ready"; readonly since: number; readonly last: ApiFailure | null }
-  | {
-      readonly kind: "ready";
-      readonly since: number;
-      readonly serverVersion: number;
-      readonly clientId: number;
-      /** Managed accounts. */
-      readonly accounts: readonly string[];
-      /** Last proof that the API answers. */
-      readonly lastAnswerAt: number;
-      /** A heartbeat is on its way since then without an answer. */
-      readonly waitingSince: number | null;
-      readonly roundTripMs: number | null;
-    };
-
-/** Every row of facts §4.1, and what can happen later. */
-export type ApiFailureKind =
-  | "dial-refused"
-  | "dial-forbidden"
-  | "dial-timeout"
-  | "dial-failed"
-  /** EOF without a byte within 2 s of the hello. */
-  | "closed-at-once"
-  /** EOF without a byte later than that (socat gives up on SYN after ~130 s). */
-  | "closed-late"
-  /** Open, no byte within the deadline. */
-  | "silent"
-  | "wrong-service"
-  /** Version came, EOF after startApi, no 326. */
-  | "closed-after-start"
-  | "client-id-in-use"
-  /** Version came, startApi unanswered or answered by half. */
-  | "start-unanswered"
-  | "bad-frame"
-  | "unsupported-version"
-  /** Was ready; heartbeat unanswered within its deadline. */
-  | "went-silent"
-  /** Was ready; closed by the gateway. */
-  | "closed"
-  | "link-lost"
-  | "port-changed";
-
-export interface ApiFailure {
-  readonly kind: ApiFailureKind;
-  readonly at: number;
-  /** From dial to failure; for a session that was ready: how long it was. */
-  readonly afterMs: number;
-  /** What was seen, one sentence, without secrets. */
-  readonly detail: string;
-  readonly clientId: number;
-  /** First bytes of a wrong service, printable, at most 40 characters. */
-  readonly firstBytes: string | null;
-  readonly newPort: number | null;
-  readonly wasReady: boolean;
-}
-
-/** From notices with id −1 while the socket lives. */
-export interface BrokerFact {
-  /** `unknown` until a notice or data proves something. */
-  readonly line: "up" | "down" | "unknown";
-  readonly since: number;
-  /** 1100, 1101, 1102 or 2110; `null` where known otherwise. */
-  readonly code: number | null;
-  readonly farms: readonly {
-    readonly name: string;
-    readonly kind: "market-data" | "history" | "sec-def";
-    readonly state: "ok" | "down" | "inactive" | "connecting";
-    readonly at: number;
-  }[];
-  /** 10197 / 2100 and the like: the newest of each code, bounded. */
-  readonly notices: readonly { readonly code: number; readonly text: string; readonly at: number }[];
-}
-
-export interface AccountFact {
-  readonly accounts: readonly string[];
-  /** From the prefix of the account numbers (D… paper; U, F, I… live). */
-  readonly prefix: "paper" | "live" | "mixed" | "none";
-  readonly requestedAt: number;
-  /** First complete answer (summary end and position end). */
-  readonly completeAt: number | null;
-  readonly lastUpdateAt: number | null;
-}
 
 // ── screen and MCP ─────────────────────────────────────────────────────────────────────────────────────────────────
 
