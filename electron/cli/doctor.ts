@@ -31,6 +31,8 @@ const undecided = (gateway: GatewaySnapshot): boolean =>
   gateway.session.state === "opening" ||
   gateway.lights.screen.state === "connecting" ||
   gateway.lights.mcp.state === "connecting" ||
+  // The API answers, and what comes through it is still on its way.
+  (gateway.lights.api.state === "up" && (gateway.lights.broker.state === "connecting" || gateway.lights.account.state === "connecting")) ||
   (gateway.cause === null && gateway.light !== "up");
 
 /** Nothing more is to be expected soon. */

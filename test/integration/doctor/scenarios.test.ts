@@ -21,7 +21,7 @@ const NEEDS_A_PERSON = new Set([
 ]);
 
 /** What a single look cannot know, since it lies in what went before: told by a Gatelight that watches (watch.test.ts). */
-const NEEDS_A_PAST = new Set(["tunnel-half-open", "settings-lost"]);
+const NEEDS_A_PAST = new Set(["tunnel-half-open", "settings-lost", "api-port-changed"]);
 /** Over in seconds at the pace of the others. */
 const SLOW = new Set(["booting"]);
 

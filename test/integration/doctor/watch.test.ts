@@ -9,6 +9,7 @@ import { openTestCore } from "../../support/test-core.ts";
 describe("causes that lie in what went before, for a Gatelight that watches", () => {
   it.concurrent.each([
     ["settings-lost", ["settings-lost"]],
+    ["api-port-changed", ["api-port-changed"]],
     // Until the connection is given up it is the tunnel, afterwards the server that cannot be reached.
     ["tunnel-half-open", ["tunnel-half-open", "server-unreachable"]],
   ])(
