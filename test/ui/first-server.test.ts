@@ -124,7 +124,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the first server", () => {
     expect(await page.getByRole("switch", { name: "View only" }).filter({ visible: true }).isChecked()).toBe(true);
     await shot(page, "7-live-view-only");
     await page.getByRole("tab", { name: /Paper/ }).click();
-    expect(await page.getByRole("switch", { name: "View only" }).filter({ visible: true }).isChecked()).toBe(false);
+    await expect.poll(() => page.getByRole("switch", { name: "View only" }).filter({ visible: true }).isChecked()).toBe(false);
   });
 
   it("hides amounts by the setting, again whenever the window loses the focus", async () => {
