@@ -62,7 +62,8 @@ function CurveBody({ points, outages, currency, range }: BodyProps) {
   if (first === undefined || last === undefined || points.length < 2) return <p className="quiet curve-empty">{strings.curve.none}</p>;
   const money = (point: CurvePoint) => formatMoney({ value: point.netLiquidation, currency });
   const summary = strings.curve.summary(formatAt(first.at, Date.now()), formatAt(last.at, Date.now()), money(first), money(last));
-  const value = profitOver(points, PROFITS[range], Date.now());
+  // Today's result stands beside the curve already, fresher than the curve's last sample.
+  const value = PROFITS[range] === "today" ? null : profitOver(points, PROFITS[range], Date.now());
   return (
     <>
       {value !== null && (
