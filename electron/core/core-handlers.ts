@@ -26,7 +26,7 @@ export interface HandlerPorts {
   readonly simulation: SimulationSwitch;
   readonly store: OwnedSnapshotStore;
   readonly history: History | null;
-  readonly log: Log & Partial<Pick<LogFile, "tail" | "scrub">>;
+  readonly log: Log & Partial<Pick<LogFile, "tail" | "scrub" | "hide">>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly dataDir: string;
@@ -86,6 +86,9 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
       return null;
     },
     "prompt.answer": async ({ id, values, remember }) => {
+      // Before anybody gets it: whatever goes wrong with it from here on, no line of the log shows it.
+      const fields = prompts.open.find((prompt) => prompt.id === id)?.fields ?? [];
+      for (const field of fields) if (field.secret) ports.log.hide?.(values[field.name] ?? "");
       if (!prompts.answer(id, values, remember)) throw new Error("This question is no longer open.");
       return null;
     },

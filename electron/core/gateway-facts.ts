@@ -126,6 +126,3 @@ function onOurClock(fact: ContainerFact, skew: number): ContainerFact {
   const ours = (at: number | null) => (at === null ? null : at - skew);
   return { ...fact, createdAt: ours(fact.createdAt), startedAt: ours(fact.startedAt), finishedAt: ours(fact.finishedAt) };
 }
-
-/** Fields that stay true only while their connection lives. */
-export const isFresh = (fact: Fact<unknown> | null | undefined, now: number, maxAgeMs: number): boolean => fact != null && now - fact.at <= maxAgeMs;

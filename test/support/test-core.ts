@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { systemClock } from "../../electron/core/clock.ts";
 import { type Core, createCore } from "../../electron/core/core.ts";
 import { openHistory } from "../../electron/core/history/history.ts";
-import { createLog } from "../../electron/core/report/log.ts";
+import { createLog, type Log } from "../../electron/core/report/log.ts";
 import { createMemorySecrets } from "../../electron/core/secrets/memory-secrets.ts";
 import { openSettings } from "../../electron/core/settings/settings-store.ts";
 import type { SettingsInput } from "../../shared/settings.ts";
@@ -13,14 +13,15 @@ import type { GatewaySnapshot } from "../../shared/snapshot.ts";
 export interface TestCore {
   readonly core: Core;
   readonly dataDir: string;
+  readonly log: Log;
   gateway(id: string): GatewaySnapshot;
   /** Resolves with how long it took (ms). @throws Error with what was seen instead */
   until(what: string, met: () => boolean, deadlineMs: number): Promise<number>;
   close(): Promise<void>;
 }
 
-/** The real Core on a throw-away data folder, with nobody to answer prompts. */
-export async function openTestCore(settings: SettingsInput, options: { vncPassword?: string; history?: boolean } = {}): Promise<TestCore> {
+/** The real Core on a throw-away data folder, with nobody to answer prompts unless `somebody` is set. */
+export async function openTestCore(settings: SettingsInput, options: { vncPassword?: string; history?: boolean; somebody?: boolean } = {}): Promise<TestCore> {
   const dataDir = mkdtempSync(join(tmpdir(), "gatelight-core-"));
   const store = openSettings({ dataDir, clock: systemClock, watch: false });
   const { faults } = await store.save(settings);
@@ -39,7 +40,7 @@ export async function openTestCore(settings: SettingsInput, options: { vncPasswo
     history,
     notices: [],
     simulation: null,
-    somebody: () => false,
+    somebody: () => options.somebody === true,
   });
   const gateway = (id: string): GatewaySnapshot => {
     const found = core.store.current.servers.flatMap((server) => server.gateways).find((one) => one.id === id);
@@ -49,6 +50,7 @@ export async function openTestCore(settings: SettingsInput, options: { vncPasswo
   return {
     core,
     dataDir,
+    log,
     gateway,
     until(what, met, deadlineMs) {
       const begun = performance.now();
