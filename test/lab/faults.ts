@@ -26,6 +26,8 @@ export interface Fault {
   readonly echoes?: boolean;
   /** Beside the chain, or an answer that only comes after a while: the light that must leave `up` within this time, ms. */
   readonly noticedMs?: number;
+  /** Nobody reaches the server meanwhile. */
+  readonly wholeServer?: boolean;
   /** The container must have run for so long before, ms: younger ones are given time by the diagnosis. */
   readonly ageMs?: number;
 }
@@ -116,12 +118,20 @@ export const FAULTS: readonly Fault[] = [
   link("host-key-unknown", "host-key-unknown", (host) => ({ knownHostsFile: `${host.knownHostsFile}.empty` })),
   link("host-key-changed", "host-key-changed", (host) => ({ knownHostsFile: `${host.knownHostsFile}.other` })),
   { ...link("forwarding-forbidden", "forwarding-forbidden", () => ({ port: 2_222 })), inject: (_stack, host) => host.startStrictSshd() },
-  { id: "sshd-stopped", cause: "server-unreachable", seen: "running", inject: (_stack, host) => host.stopSshd(), heal: (_stack, host) => host.startSshd() },
+  {
+    id: "sshd-stopped",
+    cause: "server-unreachable",
+    seen: "running",
+    wholeServer: true,
+    inject: (_stack, host) => host.stopSshd(),
+    heal: (_stack, host) => host.startSshd(),
+  },
   {
     id: "line-dead",
     cause: "tunnel-half-open",
     becomes: "server-unreachable",
     seen: "running",
+    wholeServer: true,
     noticedMs: 10_000,
     inject: (_stack, host) => host.cutLine(true),
     heal: (_stack, host) => host.cutLine(false),
