@@ -12,6 +12,7 @@ export const QUICK: SessionTimings = {
   beatAfterMs: 300,
   beatAtLeastMs: 2000,
   beatDeadlineMs: 900,
+  freshMs: 700,
   staleBeatMs: 3000,
   closeMs: 300,
   askAgainMs: 200,

@@ -3,7 +3,7 @@ import { PHASE_WORDS } from "./causes/login.ts";
 import { lineQuietMs } from "./causes/server.ts";
 import type { ApiFailureKind } from "./evidence.ts";
 import type { LightVerdict } from "./finding.ts";
-import { FRESH_ANSWER_MS, type Look, mcpGrace, QUEUE_FULL } from "./look.ts";
+import { type Look, mcpGrace, QUEUE_FULL, SILENT_ANSWER_MS } from "./look.ts";
 import { duration, list, plural, redact } from "./text.ts";
 
 /** What each light shows by its own evidence. Causes are laid over it afterwards. */
@@ -179,9 +179,7 @@ function api(look: Look, blocked: Blocked): LightVerdict {
   if (!look.linkUp || fact === null) return behind(blocked, "The API has not been tried yet.");
   if (fact.kind === "ready") {
     const age = look.answerAgeMs ?? 0;
-    return age > 2 * FRESH_ANSWER_MS
-      ? light("down", "silent", `No answer for ${duration(age)}.`)
-      : light("connecting", "slow", "The heartbeat's answer is late.");
+    return age > SILENT_ANSWER_MS ? light("down", "silent", `No answer for ${duration(age)}.`) : light("connecting", "slow", "The heartbeat's answer is late.");
   }
   if (fact.kind === "idle" && (fact.reason === "released" || fact.reason === "off"))
     return light("off", fact.reason, fact.reason === "released" ? "Gatelight has left the API to others." : "The API session is switched off.");

@@ -22,7 +22,9 @@ import type {
 } from "./evidence.ts";
 
 /** An answer older than this proves nothing about now. */
-export const FRESH_ANSWER_MS = 8_000;
+export const FRESH_ANSWER_MS = 6_000;
+/** A session that owes an answer for so long is silent, not slow. */
+export const SILENT_ANSWER_MS = 16_000;
 /** Older facts of the probes are memories, not proof. Docker is asked once a minute and at each of its events. */
 export const MAX_AGE_MS = { docker: 150_000, container: 150_000, sockets: 30_000, processes: 90_000, screen: 300_000, mcp: 150_000 } as const;
 /** A gateway may take this long from start to log-in before it is late. */

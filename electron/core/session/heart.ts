@@ -4,7 +4,7 @@ import type { SessionTimings } from "./session.ts";
 export interface HeartEvents {
   /** Ask the gateway for its time. */
   ask(): void;
-  /** Asked, or answered. */
+  /** Asked, answered, or so late that the last answer proves nothing any more. */
   changed(): void;
   silent(waitedMs: number): void;
 }
@@ -19,6 +19,7 @@ export class Heart {
   private lastAskedAt: number;
   private heardAt: number;
   private stopped = false;
+  private toldLate = false;
   roundTripMs: number | null = null;
 
   constructor(
@@ -50,6 +51,7 @@ export class Heart {
     if (this.askedAt === null || this.stopped) return;
     this.roundTripMs = Math.max(0, now - this.askedAt);
     this.askedAt = null;
+    this.toldLate = false;
     this.events.changed();
     this.arm();
   }
@@ -67,10 +69,19 @@ export class Heart {
     const due =
       this.askedAt === null
         ? Math.min(this.heardAt + beatAfterMs, this.lastAskedAt + beatAtLeastMs)
-        : Math.min(Math.max(this.askedAt, this.heardAt) + beatDeadlineMs, this.askedAt + staleBeatMs);
+        : Math.min(
+            Math.max(this.askedAt, this.heardAt) + beatDeadlineMs,
+            this.askedAt + staleBeatMs,
+            this.toldLate ? Number.POSITIVE_INFINITY : this.lateAt(this.askedAt),
+          );
     const wait = Math.max(10, due - now);
     this.cancel?.();
     this.cancel = this.clock.after(wait, () => this.look(now + wait));
+  }
+
+  /** When the last answer is older than an answer may be to prove anything: told to the moment, so that no light stays green until somebody looks again. */
+  private lateAt(askedAt: number): number {
+    return Math.min(askedAt, this.heardAt) + this.timings.freshMs + 1;
   }
 
   private look(expectedAt: number): void {
@@ -87,6 +98,9 @@ export class Heart {
       // The answer may wait unread, so the deadline begins anew.
       this.askedAt = now;
       this.heardAt = now;
+    } else if (!this.toldLate && now >= this.lateAt(this.askedAt)) {
+      this.toldLate = true;
+      this.events.changed();
     } else if (now - this.askedAt >= staleBeatMs || now - Math.max(this.askedAt, this.heardAt) >= beatDeadlineMs) {
       this.events.silent(now - this.askedAt);
       return;

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { AccountSnapshot, SessionSnapshot } from "../../../shared/snapshot.ts";
 import type { Clock } from "../clock.ts";
 import type { AccountFact, ApiFact, ApiFailure, ApiIdleReason, BrokerFact } from "../diagnosis/evidence.ts";
+import { FRESH_ANSWER_MS } from "../diagnosis/look.ts";
 
 /** The one API session of a gateway. It dials only when `mayDial` allows it, and never holds more than one connection. */
 export interface GatewaySession {
@@ -66,6 +67,8 @@ export interface SessionTimings {
   readonly beatAtLeastMs: number;
   /** Nothing at all for so long after the question: the gateway is silent. */
   readonly beatDeadlineMs: number;
+  /** An answer older than this proves nothing about now; the moment is reported. */
+  readonly freshMs: number;
   /** Other data comes, but the question stays unanswered for so long. */
   readonly staleBeatMs: number;
   /** After our half-close the connection is destroyed. */
@@ -77,9 +80,10 @@ export const SESSION_TIMINGS: SessionTimings = {
   dialMs: 5000,
   versionMs: 5000,
   readyMs: 10_000,
-  beatAfterMs: 3000,
+  beatAfterMs: 2000,
   beatAtLeastMs: 15_000,
-  beatDeadlineMs: 4000,
+  beatDeadlineMs: 5000,
+  freshMs: FRESH_ANSWER_MS,
   staleBeatMs: 20_000,
   closeMs: 1000,
   askAgainMs: 5000,

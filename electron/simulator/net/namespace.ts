@@ -65,6 +65,8 @@ export class Namespace {
   }
 
   addEndpoint(endpoint: Endpoint): void {
+    // Not every table is ever read, and a row keeps a connection with all its buffers.
+    this.sweep(this.net.clock.now());
     this.endpoints.add(endpoint);
     endpoint.once("close", () => this.changed());
     this.changed();

@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../../electron/simulator/simulator.ts";
 import { CHAIN_LIGHTS } from "../../../shared/words.ts";
 import { passTime, shiftedBy } from "../../support/shift-clock.ts";
 import { openTestCore, type TestCore } from "../../support/test-core.ts";
 import { LightWatch } from "./light-watch.ts";
+import { growth, measure, type Size, sizeLine } from "./size.ts";
 import { TROUBLES, trouble } from "./troubles.ts";
 
 /**
@@ -22,6 +21,8 @@ const ONE_DAY = ["nightly reset", "token restart", "wedge", "clients dropped", "
 const QUARTER_MS = 6 * 3_600_000;
 const LIMITS = { falseGreen: 10_000, falseRed: 15_000, notGreen: 60_000 };
 const SETTLE_MS = 90_000;
+/** Shorter soaks are still loading and compiling. */
+const FLAT_FROM_MINUTES = 20;
 
 /** Mulberry32: the same days for the same seed. */
 function random(seed: number): () => number {
@@ -33,8 +34,6 @@ function random(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
 const rest = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 let dir: string;
@@ -85,16 +84,6 @@ async function quietHours(): Promise<void> {
   await wellAgain(today);
 }
 
-/** The simulator and this test share the process: its record of commands and the simulated containers' logs are not the product's. */
-function measure(): { heap: number; records: number; handles: number; parts: Record<string, number> } {
-  collect();
-  const logs = [...simulator.stage.home.engine.containers.values()].flatMap((container) => container.log.entries.map(({ text }) => text));
-  const records = [...logs, ...simulator.truth().commands].reduce((sum, text) => sum + text.length + 80, 0);
-  const parts: Record<string, number> = {};
-  for (const name of process.getActiveResourcesInfo()) parts[name] = (parts[name] ?? 0) + 1;
-  return { heap: process.memoryUsage().heapUsed - records, records, handles: Object.values(parts).reduce((sum, count) => sum + count, 0), parts };
-}
-
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "gl-soak-"));
   simulator = await startSimulator({
@@ -126,43 +115,59 @@ describe("soak", () => {
         if (found === undefined) throw new Error("nothing to pick from");
         return found;
       };
-      const ends = performance.now() + MINUTES * 60_000;
+      const begun = performance.now();
+      const minutes = () => (performance.now() - begun) / 60_000;
       const troubles = MINUTES === 0 ? ONE_DAY : TROUBLES.map(({ name }) => name);
-      const before = measure();
-      const course: string[] = [];
+      const sizes: Size[] = [measure(simulator, 0)];
+      const say = (text: string) => process.stdout.write(`${text}\n`);
       let dials = 0;
       let count = 0;
-      do {
-        const begun = simulator.truth().gateways;
-        const some = MINUTES === 0 ? troubles : Array.from({ length: 4 }, () => pick(troubles));
-        for (const name of some) {
-          // Blinks, and faults long enough to be seen.
-          const ms = MINUTES === 0 ? (name === "wedge" || name === "frozen link" ? 5_000 : 1_500) : luck() < 0.3 ? luck() * 2_500 : 2_500 + luck() * 14_000;
-          await suffer(name, MINUTES === 0 && count % 2 === 1 ? "live" : pick(["paper", "live"] as const), ms);
-          count += 1;
-        }
-        const now = simulator.truth().gateways;
-        for (const id of ["paper", "live"]) {
-          const dialled = (now[id]?.connects ?? 0) - (begun[id]?.connects ?? 0);
-          dials = Math.max(dials, dialled);
-          expect(now[id], `${id}: never two connections, none into a queue, nothing written`).toMatchObject({ maxOpen: 1, duringQueue: 0, writes: 0 });
-        }
-        await quietHours();
-        const size = measure();
-        course.push(
-          `${count} troubles: heap ${(size.heap / 1e6).toFixed(1)} MB and ${(size.records / 1e6).toFixed(1)} MB of records, handles ${size.handles}, dials of a quarter ${dials}`,
-        );
-        if (MINUTES > 0)
-          process.stdout.write(
-            `${course.at(-1)} ${JSON.stringify(size.parts)} longest ${JSON.stringify([watches.paper.longest, watches.live.longest])}\n${[...watches.paper.lies, ...watches.live.lies].join("\n")}\n`,
-          );
-      } while (performance.now() < ends);
-      const after = measure();
+      const seconds = (lie: keyof typeof LIMITS) => (Math.max(watches.paper.longest[lie], watches.live.longest[lie]) / 1000).toFixed(1);
+      const lies = () => [...watches.paper.lies, ...watches.live.lies];
+      const summary = () =>
+        `${count} troubles; longest false green ${seconds("falseGreen")} s, false red ${seconds("falseRed")} s, not green ${seconds("notGreen")} s; most dials of a quarter ${dials}`;
+      const eachMinute = setInterval(() => {
+        sizes.push(measure(simulator, minutes()));
+        if (MINUTES > 0) say([`${sizeLine(sizes.at(-1) ?? measure(simulator, minutes()))}; ${summary()}`, ...lies()].join("\n"));
+      }, 60_000);
+      try {
+        do {
+          const before = simulator.truth().gateways;
+          const some = MINUTES === 0 ? troubles : Array.from({ length: 4 }, () => pick(troubles));
+          for (const name of some) {
+            // Blinks, and faults long enough to be seen.
+            const ms = MINUTES === 0 ? (name === "wedge" || name === "frozen link" ? 5_000 : 1_500) : luck() < 0.3 ? luck() * 2_500 : 2_500 + luck() * 14_000;
+            await suffer(name, MINUTES === 0 && count % 2 === 1 ? "live" : pick(["paper", "live"] as const), ms);
+            count += 1;
+          }
+          const now = simulator.truth().gateways;
+          for (const id of ["paper", "live"]) {
+            const dialled = (now[id]?.connects ?? 0) - (before[id]?.connects ?? 0);
+            dials = Math.max(dials, dialled);
+            expect(now[id], `${id}: never two connections, none into a queue, nothing written`).toMatchObject({ maxOpen: 1, duringQueue: 0, writes: 0 });
+          }
+          await quietHours();
+        } while (minutes() < MINUTES);
+      } finally {
+        clearInterval(eachMinute);
+      }
+      sizes.push(measure(simulator, minutes()));
+      const [first, last] = [sizes[0], sizes.at(-1)];
+      if (first === undefined || last === undefined) throw new Error("nothing was measured");
+      const course = sizes.filter((size, index) => size === last || index % 10 === 0).map(sizeLine);
+      const grown = growth(sizes);
+      const flat = `grown from the second quarter to the last: heap ${grown.heap.toFixed(2)} MB, buffers ${grown.buffers.toFixed(2)} MB, handles ${grown.handles}`;
+      if (MINUTES > 0) say(["", `${MINUTES} minutes, seed ${SEED}: ${summary()}`, ...course, flat].join("\n"));
 
-      expect([...watches.paper.lies, ...watches.live.lies]).toEqual([]);
-      expect(after.handles, course.join("\n")).toBeLessThanOrEqual(before.handles + 15);
+      expect(lies()).toEqual([]);
+      expect(last.handles, course.join("\n")).toBeLessThanOrEqual(first.handles + 15);
       // Of one day most is what the first of everything takes.
-      expect(after.heap - before.heap, course.join("\n")).toBeLessThan(40_000_000);
+      expect(last.heap - first.heap, course.join("\n")).toBeLessThan(40);
+      if (MINUTES >= FLAT_FROM_MINUTES) {
+        expect(grown.heap, course.join("\n")).toBeLessThan(2);
+        expect(grown.buffers, course.join("\n")).toBeLessThan(5);
+        expect(grown.handles, course.join("\n")).toBeLessThanOrEqual(5);
+      }
       // A trouble costs at most a few connections.
       expect(dials).toBeLessThanOrEqual(6 * (MINUTES === 0 ? ONE_DAY.length : 4));
     },

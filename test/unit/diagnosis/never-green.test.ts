@@ -4,6 +4,7 @@ import { diagnose } from "../../../electron/core/diagnosis/diagnose.ts";
 import type { Fact, GatewayEvidence } from "../../../electron/core/diagnosis/evidence.ts";
 import { evidenceLines } from "../../../electron/core/diagnosis/evidence-lines.ts";
 import { guideItems } from "../../../electron/core/diagnosis/guide.ts";
+import { FRESH_ANSWER_MS } from "../../../electron/core/diagnosis/look.ts";
 import { type Settled, settle } from "../../../electron/core/diagnosis/settle.ts";
 import { CAUSES, CHAIN_LIGHTS, LIGHTS } from "../../../shared/words.ts";
 import { CALM_CASES } from "./cases/calm.ts";
@@ -78,15 +79,15 @@ const MUST_NOT_BE_GREEN: readonly (readonly [string, Change | readonly Change[]]
 ];
 
 describe("the light never lies", () => {
-  it("is green when all is well, and only just so at eight seconds", () => {
+  it("is green when all is well, and only just so while the last answer is fresh", () => {
     expect(diagnose(healthy(), NOW)).toMatchObject({
       light: "up",
       cause: null,
       excused: null,
       sentence: "Paper can be used: the API answers and IBKR is connected.",
     });
-    expect(diagnose(evidence(NOW, ready({ lastAnswerAt: NOW - 8 * S })), NOW).light).toBe("up");
-    expect(diagnose(evidence(NOW, ready({ lastAnswerAt: NOW - 8 * S - 1 })), NOW).light).not.toBe("up");
+    expect(diagnose(evidence(NOW, ready({ lastAnswerAt: NOW - FRESH_ANSWER_MS })), NOW).light).toBe("up");
+    expect(diagnose(evidence(NOW, ready({ lastAnswerAt: NOW - FRESH_ANSWER_MS - 1 })), NOW).light).not.toBe("up");
   });
   it.each(MUST_NOT_BE_GREEN)("is not green: %s", (_name, changes) => {
     const record = evidence(NOW, ...(typeof changes === "function" ? [changes] : changes));

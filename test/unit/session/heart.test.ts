@@ -6,17 +6,19 @@ import { FakeClock } from "../../support/fake-clock.ts";
 let clock: FakeClock;
 let asked: number;
 let silentAfter: number[];
+let told: number[];
 let heart: Heart;
 beforeEach(() => {
   clock = new FakeClock();
   asked = 0;
   silentAfter = [];
-  heart = new Heart(clock, SESSION_TIMINGS, { ask: () => asked++, changed: () => undefined, silent: (ms) => silentAfter.push(ms) });
+  told = [];
+  heart = new Heart(clock, SESSION_TIMINGS, { ask: () => asked++, changed: () => told.push(clock.now()), silent: (ms) => silentAfter.push(ms) });
 });
 
 describe("the heartbeat", () => {
-  it("asks after three quiet seconds and measures the way there and back", async () => {
-    await clock.advance(2999);
+  it("asks after two quiet seconds and measures the way there and back", async () => {
+    await clock.advance(1999);
     expect(asked).toBe(0);
     await clock.advance(1);
     expect(asked).toBe(1);
@@ -26,16 +28,35 @@ describe("the heartbeat", () => {
     heart.answered(clock.now());
     expect(heart.roundTripMs).toBe(40);
     expect(heart.waitingSince).toBeNull();
-    await clock.advance(3000);
+    await clock.advance(2000);
     expect(asked).toBe(2);
   });
 
-  it("tells silence within ten seconds of the last sign of life", async () => {
+  it("tells silence within eight seconds of the last sign of life", async () => {
     heart.heard(clock.now());
     const last = clock.now();
     while (silentAfter.length === 0) await clock.advance(100);
-    expect(clock.now() - last).toBeLessThan(10_000);
-    expect(silentAfter[0]).toBeGreaterThanOrEqual(4000);
+    expect(clock.now() - last).toBeLessThan(8_000);
+    expect(silentAfter[0]).toBeGreaterThanOrEqual(4900);
+  });
+
+  it("reports to the moment that the last answer has grown too old, once", async () => {
+    const last = clock.now();
+    await clock.advance(2000);
+    expect(told).toEqual([last + 2000]);
+    await clock.advance(SESSION_TIMINGS.freshMs - 2000);
+    expect(told.length).toBe(1);
+    await clock.advance(1);
+    expect(told).toEqual([last + 2000, last + SESSION_TIMINGS.freshMs + 1]);
+    await clock.advance(500);
+    expect(told.length).toBe(2);
+    expect(silentAfter).toEqual([]);
+    // Answered after all: the next lateness is reported again.
+    heart.heard(clock.now());
+    heart.answered(clock.now());
+    const again = clock.now();
+    await clock.advance(SESSION_TIMINGS.freshMs + 1);
+    expect(told.slice(2)).toEqual([again, again + 2000, again + SESSION_TIMINGS.freshMs + 1]);
   });
 
   it("does not ask while data comes, but for the round trip now and then", async () => {
@@ -61,7 +82,7 @@ describe("the heartbeat", () => {
   });
 
   it("a machine that slept gives the answer a new deadline", async () => {
-    await clock.advance(3000);
+    await clock.advance(2000);
     expect(asked).toBe(1);
     clock.sleep(3_600_000);
     await clock.advance(10);

@@ -1,5 +1,5 @@
 import { type Cause, certain, likely, possible } from "../cause.ts";
-import { FRESH_ANSWER_MS, failed, type Look } from "../look.ts";
+import { failed, type Look, SILENT_ANSWER_MS } from "../look.ts";
 import { coarse, duration, redact } from "../text.ts";
 import { lineQuietMs } from "./server.ts";
 import { processHangs } from "./socket.ts";
@@ -15,7 +15,7 @@ function silence(look: Look): { text: string; ms: number } | null {
   if (failure?.kind === "went-silent")
     return { text: `The session was fine for ${duration(failure.afterMs)} and then left its heartbeat unanswered.`, ms: failure.afterMs };
   if (failure !== null) return { text: `The connection was accepted and stayed silent for ${duration(failure.afterMs)}.`, ms: failure.afterMs };
-  if (look.answerAgeMs !== null && look.answerAgeMs > 2 * FRESH_ANSWER_MS)
+  if (look.answerAgeMs !== null && look.answerAgeMs > SILENT_ANSWER_MS)
     return { text: `The ready session has left its heartbeat unanswered for ${duration(look.answerAgeMs)}.`, ms: look.answerAgeMs };
   return null;
 }

@@ -1,5 +1,5 @@
 import { type Cause, certain, likely, possible } from "../cause.ts";
-import { failed, type Look, mcpGrace } from "../look.ts";
+import { failed, type Look, mcpGrace, SILENT_ANSWER_MS } from "../look.ts";
 import { coarse, duration, redact } from "../text.ts";
 
 /** Beside the chain: the screen (rows 39 to 42) and the MCP server (rows 50 to 52). They never stop trading, so they only degrade. */
@@ -15,7 +15,8 @@ function apiFailedThen(look: Look): "mute" | "closing" | null {
   const at = look.evidence.mcp?.at ?? 0;
   const wasReady = Math.max(look.evidence.history.lastReadyAt ?? 0, look.api?.kind === "ready" ? look.api.lastAnswerAt : 0);
   if (look.answering || at < wasReady + 10_000) return null;
-  if (look.queueStuck || (look.answerAgeMs ?? 0) > 16_000 || failed(look, "silent", "went-silent", "start-unanswered", "closed-late") !== null) return "mute";
+  if (look.queueStuck || (look.answerAgeMs ?? 0) > SILENT_ANSWER_MS || failed(look, "silent", "went-silent", "start-unanswered", "closed-late") !== null)
+    return "mute";
   return failed(look, "closed-at-once", "closed-after-start") === null ? null : "closing";
 }
 
