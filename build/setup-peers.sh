@@ -7,4 +7,4 @@ export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -qq
 $sudo apt-get install -y -qq --no-install-recommends \
   openssh-server openssh-client socat xvfb x11vnc tigervnc-standalone-server tigervnc-tools xterm xdotool x11-utils chromium \
-  docker.io iproute2 iptables websockify imagemagick fonts-dejavu-core p7zip-full fakeroot squashfs-tools desktop-file-utils
+  docker.io docker-compose docker-registry iproute2 iptables websockify imagemagick fonts-dejavu-core p7zip-full fakeroot squashfs-tools desktop-file-utils

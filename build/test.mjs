@@ -20,6 +20,8 @@ const PROGRAMS = [
   "xdotool",
   "chromium",
   "dockerd",
+  "docker-compose",
+  "docker-registry",
   "ip",
   "iptables",
   "websockify",

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { rolldown } from "rolldown";
 import type { Settings } from "../../shared/settings.ts";
 import { missingPeers } from "../support/peers.ts";
+import { composePlugin } from "./compose.ts";
 import { FAULTS, type Fault } from "./faults.ts";
+import { importImage } from "./gateway-image.ts";
 import { quietPeer } from "./quiet-region.ts";
 import { RemoteHost, tidyUpAfterTheDead } from "./remote-host.ts";
-import { importImage, Stack, VNC_PASSWORD } from "./stack.ts";
+import { Stack, VNC_PASSWORD } from "./stack.ts";
 
 export interface LabOptions {
   readonly modes?: readonly ("paper" | "live")[];
@@ -47,7 +49,7 @@ export function whyNoLab(): string | null {
     if (process.env.CI === "true") throw new Error("The lab must run as root: it makes a network namespace and starts dockerd.");
     return "The lab must run as root: it makes a network namespace and starts dockerd.";
   }
-  const missing = missingPeers("sshd", "dockerd", "ip", "iptables", "socat", "Xvfb", "x11vnc");
+  const missing = missingPeers("sshd", "dockerd", "docker-compose", "ip", "iptables", "socat", "Xvfb", "x11vnc");
   return missing.length === 0 ? null : `The lab needs ${missing.join(", ")}; npm run setup:peers installs them.`;
 }
 
@@ -67,6 +69,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   };
   try {
     await Promise.all([host.start(), bundle(bundleDir)]);
+    composePlugin(host.folder);
     await importImage(host);
     for (const stack of stacks) {
       await stack.create();
@@ -135,6 +138,7 @@ function settingsOf(host: RemoteHost, stacks: readonly Stack[], change: Settings
           container: stack.gateway,
           clientId: 901,
           mcp: { url: `http://127.0.0.1:${stack.mode === "paper" ? 48_012 : 48_014}`, container: stack.mcp },
+          compose: { envFile: `$HOME/projects/secrets/mcp-ib-${stack.mode}.env` },
         })),
       },
     ],

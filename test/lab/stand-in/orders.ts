@@ -11,6 +11,8 @@ export interface Orders {
   readonly brokenFarms?: readonly string[];
   readonly acceptDialog?: boolean;
   readonly portOverride?: number | null;
+  /** IBKR takes this build of the gateway no longer. */
+  readonly desupported?: string;
   readonly commandPort?: number;
   readonly secondFactor?: boolean;
   /** The line to IBKR comes back by itself, or only when IBC is told RECONNECTACCOUNT. */
