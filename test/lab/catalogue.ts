@@ -39,11 +39,11 @@ export interface Row {
   readonly recoveredMs: number | null;
 }
 
-/** Looked at by a fresh `doctor` with these settings: what is refused before anything else. */
+/** Whoever comes is turned away before anything else: a fresh `doctor`. */
 export async function refused(lab: Lab, fault: Fault): Promise<Row> {
   await fault.inject(lab.paper, lab.host);
   const begun = Date.now();
-  const { paper, code } = await doctor(dataDir(lab.folder, `data-${fault.id}`, lab.settings(fault.settings?.(lab.host))), 25);
+  const { paper, code } = await doctor(dataDir(lab.folder, `data-${fault.id}`, lab.settings(fault.asking?.(lab).settings)), { deadlineS: 25 });
   expect(paper?.cause?.id, JSON.stringify(paper?.cause ?? paper, null, 1)).toBe(fault.cause);
   expect(code).toBeGreaterThan(0);
   return { id: fault.id, cause: fault.cause, noticedMs: null, namedMs: Date.now() - begun, recoveredMs: null };
@@ -51,6 +51,7 @@ export async function refused(lab: Lab, fault: Fault): Promise<Row> {
 
 /** Produced under the eyes of a Gatelight that runs: noticed in time, named by watch and doctor, and over when it is over. */
 export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promise<Row> {
+  await lab.prepare(fault.id);
   await watching.green();
   if (fault.ageMs !== undefined) await aged(lab, fault.ageMs);
   const begun = Date.now();
@@ -59,10 +60,14 @@ export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promi
   try {
     const first = await watching.first(begun, (line) => line.from === "up" && line.to !== "up", CAUSE_MS, `${fault.id} is noticed`);
     const noticedMs = Math.max(0, first.at - onset);
-    const named = await watching.first(begun, (line) => line.cause === fault.cause, CAUSE_MS, `${fault.id} is named ${fault.cause}`);
-    const { paper } = await doctor(watching.dir, 20);
-    expect([fault.cause, fault.becomes], JSON.stringify(paper?.cause ?? paper, null, 1)).toContain(paper?.cause?.id);
+    const named = await watching.first(begun, (line) => line.cause === fault.cause, fault.namedMs ?? CAUSE_MS, `${fault.id} is named ${fault.cause}`);
+    const { paper } = await doctor(watching.dir);
+    const right: string[] = [fault.cause, ...(fault.becomes === undefined ? [] : [fault.becomes])];
+    expect(right, JSON.stringify(paper?.cause ?? paper, null, 1)).toContain(paper?.cause?.id);
     expect(noticedMs).toBeLessThan((fault.noticedMs ?? NOTICED_MS) * slack());
+    // On the way to the right name no wrong one is said.
+    const wrong = watching.causes(begun).filter((cause) => !right.includes(cause) && !(fault.first ?? []).some((one) => one === cause));
+    expect(wrong, watching.story(30)).toEqual([]);
     await lab.heal();
     const healed = Date.now();
     if (fault.echoes === true) {
@@ -77,18 +82,21 @@ export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promi
 
 /** Shown to one who comes later: a log-in that goes wrong, what new connections are refused. */
 export async function found(lab: Lab, watching: Watching, fault: Fault): Promise<Row> {
-  const dir = dataDir(lab.folder, "data-fresh", lab.settings());
+  await lab.prepare(fault.id);
+  const { settings, env, words } = fault.asking?.(lab) ?? {};
+  const dir = dataDir(lab.folder, `data-${fault.id}`, lab.settings(settings));
+  if (fault.ageMs !== undefined) await aged(lab, fault.ageMs);
   await lab.inject(fault.id);
   const onset = Date.now();
   let last = "";
   try {
     await until(
       async () => {
-        const { paper } = await doctor(dir, 30);
+        const { paper } = await doctor(dir, { deadlineS: 30, env, words });
         last = JSON.stringify(paper?.cause ?? paper, null, 1);
         return paper?.cause?.id === fault.cause;
       },
-      CAUSE_MS,
+      fault.namedMs ?? CAUSE_MS,
       () => `${fault.id} is named ${fault.cause}, not ${last}`,
     );
     const namedMs = Date.now() - onset;

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
-import type { Settings } from "../../shared/settings.ts";
+import type { ForwardSettings, Settings } from "../../shared/settings.ts";
 import { missingPeers } from "../support/peers.ts";
 import { composePlugin } from "./compose.ts";
-import { FAULTS, type Fault } from "./faults.ts";
+import { type Fault, faultOf } from "./faults.ts";
 import { importImage } from "./gateway-image.ts";
 import { quietPeer } from "./quiet-region.ts";
 import { RemoteHost, tidyUpAfterTheDead } from "./remote-host.ts";
@@ -28,7 +28,9 @@ export interface Lab {
   readonly vncPassword: string;
   /** A settings file that reaches it. */
   settings(change?: SettingsChange): Settings;
-  /** @throws Error when there is no such fault */
+  /** What a fault needs before its onset, if anything. @throws Error when there is no such fault */
+  prepare(id: string): Promise<Fault>;
+  /** Prepares it where that was not done. @throws Error when there is no such fault */
   inject(id: string): Promise<Fault>;
   /** Undoes what was injected; resolves when the gateways accept again. */
   heal(): Promise<void>;
@@ -40,6 +42,7 @@ export interface SettingsChange {
   readonly port?: number;
   readonly identityFile?: string;
   readonly knownHostsFile?: string;
+  readonly forwards?: readonly ForwardSettings[];
 }
 
 /** Why no lab can be had here, in one sentence; `null` when it can. Under CI=true a missing program is an error. */
@@ -62,7 +65,14 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const stacks = (options.modes ?? ["paper"]).map((mode) => new Stack(host, { mode, speed: options.speed ?? 8, healMs: options.healMs ?? 30_000, peer }));
   const [paper] = stacks;
   if (paper === undefined) throw new Error("a lab needs a gateway");
-  let undo: (() => Promise<void>)[] = [];
+  const injected = new Map<string, Fault>();
+  const prepare = async (id: string): Promise<Fault> => {
+    const fault = faultOf(id);
+    if (fault.prepare === undefined) return fault;
+    injected.set(id, fault);
+    await fault.prepare(paper, host);
+    return fault;
+  };
   const dispose = async () => {
     await host.dispose();
     rmSync(folder, { recursive: true, force: true });
@@ -87,17 +97,17 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     stacks,
     vncPassword: VNC_PASSWORD,
     settings: (change = {}) => settingsOf(host, stacks, change),
+    prepare,
     async inject(id) {
-      const fault = FAULTS.find((one) => one.id === id);
-      if (fault === undefined) throw new Error(`There is no fault "${id}". There are: ${FAULTS.map((one) => one.id).join(", ")}.`);
-      undo.push(() => fault.heal(paper, host));
+      const fault = injected.has(id) ? faultOf(id) : await prepare(id);
+      injected.set(id, fault);
       await fault.inject(paper, host);
       return fault;
     },
     async heal() {
-      const all = undo.reverse();
-      undo = [];
-      for (const heal of all) await heal();
+      const all = [...injected.values()].reverse();
+      injected.clear();
+      for (const fault of all) await fault.heal(paper, host);
       await Promise.all(stacks.map((stack) => stack.settled()));
     },
     dispose,
@@ -139,6 +149,7 @@ function settingsOf(host: RemoteHost, stacks: readonly Stack[], change: Settings
           clientId: 901,
           mcp: { url: `http://127.0.0.1:${stack.mode === "paper" ? 48_012 : 48_014}`, container: stack.mcp },
           compose: { envFile: `$HOME/projects/secrets/mcp-ib-${stack.mode}.env` },
+          ...(change.forwards === undefined ? {} : { forwards: [...change.forwards] }),
         })),
       },
     ],

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { peer } from "../support/peers.ts";
 import { makeKey } from "../support/sshd.ts";
@@ -27,6 +27,7 @@ export class RemoteHost {
   private strict: Daemon | null = null;
   private dockerd: Daemon | null = null;
   private readonly daemons = new Set<Daemon>();
+  private holder: Server | null = null;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -129,12 +130,31 @@ export class RemoteHost {
     await this.dockerd?.end("SIGTERM", 20_000);
   }
 
+  /** A port of 127.0.0.1 on this machine that another program holds; 0 when none is held. */
+  get takenPort(): number {
+    const address = this.holder?.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+  async takeLocalPort(): Promise<void> {
+    const holder = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve, reject) => {
+      holder.once("error", reject);
+      holder.listen(0, "127.0.0.1", resolve);
+    });
+    this.holder = holder;
+  }
+  async freeLocalPort(): Promise<void> {
+    this.holder?.close();
+    this.holder = null;
+  }
+
   /** Drops every packet that comes from here, as a dead line does. */
   async cutLine(cut: boolean): Promise<void> {
     await this.inside(["iptables", cut ? "-I" : "-D", "INPUT", "-i", this.far, "-j", "DROP"], { mayFail: !cut });
   }
 
   async dispose(): Promise<void> {
+    await this.freeLocalPort();
     if (this.dockerd !== null) {
       if (!this.dockerd.running) await this.startDocker().catch(() => undefined);
       const names = (await this.docker(["ps", "-aq"], { mayFail: true })).stdout.split("\n").filter(Boolean);

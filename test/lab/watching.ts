@@ -24,9 +24,15 @@ export function dataDir(folder: string, name: string, settings: Settings): strin
   return dir;
 }
 
+export interface DoctorOptions {
+  readonly deadlineS?: number;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly words?: readonly string[] | undefined;
+}
+
 /** `gatelight doctor --json`. */
-export async function doctor(dir: string, deadlineS = 40, env: Readonly<Record<string, string>> = {}) {
-  const ran = await run([process.execPath, CLI, "doctor", "--json", "--deadline", String(deadlineS), "--data-dir", dir], {
+export async function doctor(dir: string, { deadlineS = 20, env, words = [] }: DoctorOptions = {}) {
+  const ran = await run([process.execPath, CLI, "doctor", "--json", "--deadline", String(deadlineS), "--data-dir", dir, ...words], {
     env: { ...ENV, ...env },
     mayFail: true,
     deadlineMs: (deadlineS + 30) * 1_000,
@@ -109,6 +115,12 @@ export class Watching {
       deadlineMs,
       () => `${what}\n${this.story(16)}`,
     );
+  }
+
+  /** Every cause that was said of the gateway since then, in the order in which they came. */
+  causes(since: number, gateway = "paper"): string[] {
+    const said = this.seen.flatMap((line) => (line.at >= since && line.gateway === gateway && line.cause !== null ? [line.cause] : []));
+    return [...new Set(said)];
   }
 
   story(lines: number): string {

@@ -21,9 +21,13 @@ export class BrokerLine {
     this.dial();
   }
 
+  lose(): void {
+    this.socket?.destroy();
+  }
+
   /** RECONNECTACCOUNT. */
   again(): void {
-    this.socket?.destroy();
+    this.lose();
     if (this.wanted && !this.up) this.dial();
   }
 

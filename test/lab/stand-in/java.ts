@@ -55,7 +55,7 @@ class StandIn implements ScreenModel {
     const [host = "", port = "4001"] = env("LAB_BROKER").split(":");
     this.broker = new BrokerLine(
       { host, port: Number(port) },
-      () => this.orders.brokerReturns ?? "by-itself",
+      () => (this.orders.kickedOut === true ? "when-told" : (this.orders.brokerReturns ?? "by-itself")),
       (up) => {
         this.plan.broker.line = up;
         if (up) this.api.notice(1102, "Connectivity between IBKR and Trader Workstation has been restored - data maintained.");
@@ -165,9 +165,13 @@ class StandIn implements ScreenModel {
   /** New orders while it runs: what the protocol does, farms, a moved port, a cut of all clients. */
   private obey(): void {
     const before = this.plan;
-    const dropped = this.orders.drop;
+    const { drop: dropped, kickedOut } = this.orders;
     this.orders = readOrders(ORDERS);
     if (this.orders.eat === true) eatMemory();
+    if (this.orders.logsOff === true) this.logOff();
+    if (this.orders.kickedOut === true) this.kickOut();
+    else if (kickedOut === true) this.broker.again();
+    this.window.show(this.orders.windowGone !== true);
     const next = planOf(mode, this.orders);
     for (const farm of ["usfarm.nj", ...before.broker.brokenFarms]) {
       const was = before.broker.brokenFarms.has(farm);
@@ -182,6 +186,17 @@ class StandIn implements ScreenModel {
     if (moved) this.api.portChanged(next.portOverride ?? this.settings.socketPort);
     if (this.orders.drop !== dropped) this.api.dropAll();
     this.window.changed();
+  }
+
+  private logOff(): void {
+    this.say(dialogOpened("Shutdown progress"));
+    process.exit(0);
+  }
+
+  /** What IBC does with ExistingSessionDetectedAction=primary; here the other does not give way. */
+  private kickOut(): void {
+    this.say(dialogOpened("Re-login is required"), "Re-login to session");
+    this.broker.lose();
   }
 
   private save(): void {

@@ -17,7 +17,12 @@ export interface Orders {
   readonly secondFactor?: boolean;
   /** The line to IBKR comes back by itself, or only when IBC is told RECONNECTACCOUNT. */
   readonly brokerReturns?: "by-itself" | "when-told";
-  readonly windowBlack?: boolean;
+  /** No window on the display: nothing is painted. */
+  readonly windowGone?: boolean;
+  /** Another log-in of the same user takes the session, and with it the line to IBKR. */
+  readonly kickedOut?: boolean;
+  /** Its day is over and it ends, as auto-logoff does. */
+  readonly logsOff?: boolean;
   /** A fault of the process' memory: the next process has forgotten it. */
   readonly untilRestart?: boolean;
   /** Another number than before: every API client loses its connection now. */
@@ -48,6 +53,5 @@ export function planOf(mode: "paper" | "live", orders: Orders): GatewayPlan {
     acceptDialog: orders.acceptDialog === true,
     portOverride: orders.portOverride ?? null,
     commandPort: orders.commandPort ?? 7462,
-    vnc: orders.windowBlack === true ? "black" : "running",
   };
 }

@@ -31,6 +31,8 @@ export class XWindow {
   private hits: readonly Hit[] = [];
   private readonly state: UiState = { ...IDLE };
   private scheduled = false;
+  private wanted = true;
+  private retry: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly display: string,
@@ -48,6 +50,19 @@ export class XWindow {
     }, PAINT_MS);
   }
 
+  /** Without it the display shows its bare root. */
+  show(wanted: boolean): void {
+    if (wanted === this.wanted) return;
+    this.wanted = wanted;
+    if (!wanted) this.socket?.destroy();
+    else if (this.retry === null && this.socket?.destroyed !== false) this.open();
+  }
+
+  private again(): void {
+    this.retry = null;
+    if (this.wanted) this.open();
+  }
+
   private open(): void {
     const socket = connect(`/tmp/.X11-unix/X${this.display.replace(/^.*:/, "")}`);
     this.socket = socket;
@@ -55,7 +70,7 @@ export class XWindow {
     socket.on("close", () => {
       this.ready = false;
       this.pending = Buffer.alloc(0);
-      setTimeout(() => this.open(), RETRY_MS);
+      if (this.socket === socket) this.retry = setTimeout(() => this.again(), RETRY_MS);
     });
     const hello = Buffer.alloc(12);
     hello.write("l");
