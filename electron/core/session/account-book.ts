@@ -1,8 +1,9 @@
-import { parseDecimal } from "../../../shared/money.ts";
+import type { Decimal } from "../../../shared/money.ts";
 import type { AccountSnapshot } from "../../../shared/snapshot.ts";
 import type { AccountFact } from "../diagnosis/evidence.ts";
 import { AccountFigures } from "./account-figures.ts";
-import { PositionBook, type RawContract } from "./position-book.ts";
+import type { Profit, RawContract, Worth } from "./money-message.ts";
+import { PositionBook } from "./position-book.ts";
 
 const MAX_ACCOUNTS = 100;
 const ACCOUNT = /^[A-Za-z0-9]{2,24}$/;
@@ -77,31 +78,31 @@ export class AccountBook {
   }
 
   /** @returns whether a position was opened or closed */
-  position(id: string, contract: RawContract, quantity: number | undefined, averageCost: number | undefined, now: number): boolean {
+  position(id: string, contract: RawContract, quantity: Decimal | null, averageCost: Decimal | null, now: number): boolean {
     const account = this.account(id);
     if (account === null) return false;
     this.touch(account, now);
     return account.positions.take(contract, quantity, averageCost, now);
   }
 
-  portfolio(id: string, contract: RawContract, worth: { price?: number; value?: number; unrealized?: number; realized?: number }, now: number): void {
+  portfolio(id: string, contract: RawContract, worth: Worth, now: number): void {
     const account = this.account(id);
     if (account === null) return;
     account.positions.takePortfolio(contract, worth, now);
     this.touch(account, now);
   }
 
-  profit(id: string, daily: number | undefined, unrealized: number | undefined, realized: number | undefined, now: number): void {
+  profit(id: string, profit: Profit, now: number): void {
     const account = this.account(id);
     if (account === null) return;
-    account.figures.takeProfit({ daily: parseDecimal(daily), unrealized: parseDecimal(unrealized), realized: parseDecimal(realized) }, now);
+    account.figures.takeProfit(profit, now);
     this.touch(account, now);
   }
 
-  positionProfit(id: string, contractId: number, profit: { daily?: number; unrealized?: number; realized?: number; value?: number }, now: number): void {
+  positionProfit(id: string, contractId: number, profit: Profit, value: Decimal | null, now: number): void {
     const account = this.accounts.get(id);
     if (account === undefined) return;
-    account.positions.takeProfit(contractId, profit, account.figures.baseCurrency, now);
+    account.positions.takeProfit(contractId, profit, value, account.figures.baseCurrency, now);
     this.touch(account, now);
   }
 

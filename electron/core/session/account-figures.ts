@@ -1,5 +1,6 @@
 import { type Decimal, parseDecimal } from "../../../shared/money.ts";
 import { FIGURES, type Figure, type FigureName } from "../../../shared/snapshot.ts";
+import type { Profit } from "./money-message.ts";
 
 /** What is asked of the account summary. `$LEDGER:ALL` adds cash and results by currency, with a line in the base currency called BASE. */
 export const SUMMARY_TAGS =
@@ -35,7 +36,7 @@ export class AccountFigures {
     return true;
   }
 
-  takeProfit(values: { daily: Decimal | null; unrealized: Decimal | null; realized: Decimal | null }, now: number): void {
+  takeProfit(values: Profit, now: number): void {
     this.subscribedProfit = true;
     const put = (name: FigureName, value: Decimal | null) => {
       if (value === null) this.figures.delete(name);

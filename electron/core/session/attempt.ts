@@ -1,30 +1,20 @@
 import type { Duplex } from "node:stream";
 import type { IBApi } from "@stoqey/ib/dist/api/api.js";
-import { EventName } from "@stoqey/ib/dist/api/data/enum/event-name.js";
 import type { Clock } from "../clock.ts";
 import type { ApiFailure, ApiFailureKind } from "../diagnosis/evidence.ts";
 import { DialError } from "../host-link/host-link.ts";
-import { parseAccounts } from "./account-book.ts";
 import { type ConnectionEnd, describeEnd, kindOfDialError, kindOfEnd, newPortOf } from "./attempt-end.ts";
-import { FrameFault, FrameReader, messageId, parseVersionReply } from "./frames.ts";
+import { Conversation } from "./conversation.ts";
+import type { FrameFault } from "./frames.ts";
 import { Heart } from "./heart.ts";
-import { createLibraryLink, type LibraryLink } from "./library-link.ts";
-import { checkOutbound } from "./outbound-guard.ts";
-import { readableFrame } from "./readable-frame.ts";
+import type { MoneyMessage } from "./money-message.ts";
 import type { SessionPorts, SessionTimings } from "./session.ts";
 
-/** Inbound messages that are read; others (orders of other programs, market data) are not even decoded. */
-const READ_MESSAGES: ReadonlySet<number> = new Set([4, 6, 7, 8, 9, 15, 49, 54, 61, 62, 63, 64, 94, 95]);
-/** What the library reads is kept short; see `readableFrame`. */
-const MAX_READ_BYTES = 65_536;
-const REQUEST_CURRENT_TIME = 49;
 const CLIENT_ID_IN_USE = 326;
 const PORT_RESET = 1300;
-/** Of one connection, in the log. */
-const MAX_LIBRARY_LINES = 20;
+/** A living connection is told at least so often. */
+const TELL_MS = 1000;
 const SILENCES: ReadonlySet<ApiFailureKind> = new Set(["dial-timeout", "silent", "start-unanswered", "went-silent"]);
-/** `@stoqey/ib` tells its own decoding errors with codes 501 to 599. */
-const isLibraryCode = (code: number) => code > 500 && code < 600;
 
 export interface ReadyInfo {
   readonly api: IBApi;
@@ -36,33 +26,28 @@ export interface AttemptEvents {
   onStep(step: "version" | "ready"): void;
   onOpened(): void;
   onReady(info: ReadyInfo): void;
-  /** A heartbeat was sent or answered. */
+  /** A heartbeat was sent or answered, or its answer is late. */
   onBeat(): void;
+  onMoney(message: MoneyMessage): void;
   onNotice(code: number, text: string): void;
   /** Once, unless `close` was called before. */
   onFailed(failure: ApiFailure): void;
 }
 
-/** One connection from dial to end. Never reused. */
+/** One connection from dial to end: its steps, their deadlines, and what its end means. Never reused. */
 export class Attempt {
   private step: "dial" | "version" | "ready" | "up" | "over" = "dial";
   private readonly abort = new AbortController();
-  private readonly reader = new FrameReader();
   private duplex: Duplex | null = null;
-  private library: LibraryLink | null = null;
+  private talk: Conversation | null = null;
   private cancelTimer: (() => void) | null = null;
-  private greeted = false;
   private helloAt = 0;
-  private serverVersion = 0;
-  private accounts: readonly string[] | null = null;
-  private nextId = false;
   private idInUse = false;
   private portReset: { port: number | null } | null = null;
   private eof = false;
   private torn: Error | null = null;
   private heart: Heart | null = null;
   private toldAt = 0;
-  private libraryLines = 0;
   private readonly startedAt: number;
   private readyAt = 0;
   private readonly ended = Promise.withResolvers<void>();
@@ -143,63 +128,47 @@ export class Attempt {
     this.events.onStep("version");
     this.deadline(this.timings.versionMs, () => this.onNoVersion());
     try {
-      const library = createLibraryLink(this.clientId, (bytes) => this.send(bytes));
-      this.library = library;
-      this.listen(library.api);
+      this.talk = this.converse(duplex);
       this.helloAt = this.ports.clock.now();
-      library.open();
+      this.talk.open();
     } catch (error) {
       this.fail("bad-frame", error instanceof Error ? error.message : String(error));
     }
   }
 
-  private send(bytes: Buffer): void {
-    if (this.step === "over" || this.duplex === null) return;
-    try {
-      const id = checkOutbound(bytes, !this.greeted);
-      this.greeted = true;
-      if (id === REQUEST_CURRENT_TIME) this.heart?.sent(this.ports.clock.now());
-      this.duplex.write(bytes);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.ports.log?.(reason);
-      this.fail("bad-frame", reason);
-    }
+  private converse(duplex: Duplex): Conversation {
+    const events = {
+      onVersion: () => {
+        this.step = "ready";
+        this.events.onStep("ready");
+        this.deadline(this.timings.readyMs, () => this.onNotReady());
+      },
+      onStarted: () => this.readyIfAll(),
+      onMoney: (message: MoneyMessage) => this.events.onMoney(message),
+      onNotice: (code: number, text: string) => this.onNotice(code, text),
+      onTimeAsked: () => this.heart?.sent(this.ports.clock.now()),
+      onTimeAnswered: () => this.heart?.answered(this.ports.clock.now()),
+      onFault: (fault: FrameFault) => this.fail(fault.kind, fault.message, fault.firstBytes),
+    };
+    return new Conversation(
+      this.clientId,
+      (bytes) => void duplex.write(bytes),
+      events,
+      (line) => this.ports.log?.(line),
+    );
   }
 
   private onBytes(chunk: Buffer): void {
     if (this.step === "over") return;
     const now = this.ports.clock.now();
     // Messages that are not read tell nobody, but they too are proof that the gateway lives.
-    if (now - this.toldAt >= 1000 && this.step === "up") {
+    if (now - this.toldAt >= TELL_MS && this.step === "up") {
       this.toldAt = now;
       this.events.onBeat();
     }
     this.lastAnswerAt = now;
     this.heart?.heard(now);
-    try {
-      this.reader.push(chunk, (frame) => this.onFrame(frame));
-    } catch (error) {
-      if (error instanceof FrameFault) this.fail(error.kind, error.message, error.firstBytes);
-      else this.fail("bad-frame", `a message could not be read: ${error instanceof Error ? error.message : String(error)}`.slice(0, 300));
-    }
-  }
-
-  /** @returns whether more is wanted */
-  private onFrame(frame: Buffer): boolean {
-    if (this.step === "version") {
-      this.serverVersion = parseVersionReply(frame).serverVersion;
-      this.step = "ready";
-      this.events.onStep("ready");
-      this.deadline(this.timings.readyMs, () => this.onNotReady());
-      this.library?.deliver(frame);
-      return this.stillOpen();
-    }
-    const id = messageId(frame);
-    if (!READ_MESSAGES.has(id)) return this.stillOpen();
-    if (frame.length > MAX_READ_BYTES) throw new FrameFault("bad-frame", `a message of ${frame.length} bytes, where a few hundred are usual`);
-    this.library?.deliver(readableFrame(frame, id));
-    return this.stillOpen();
+    this.talk?.take(chunk);
   }
 
   private stillOpen(): boolean {
@@ -207,28 +176,6 @@ export class Attempt {
   }
   private stillUp(): boolean {
     return this.step === "up";
-  }
-
-  private listen(api: IBApi): void {
-    api.on(EventName.managedAccounts, (list: string) => {
-      this.accounts = parseAccounts(list);
-      this.readyIfAll(api);
-    });
-    api.on(EventName.nextValidId, () => {
-      this.nextId = true;
-      this.readyIfAll(api);
-    });
-    api.on(EventName.currentTime, () => this.heart?.answered(this.ports.clock.now()));
-    api.on(EventName.info, (text: string, code: number) => this.onNotice(code, text));
-    api.on(EventName.error, (error: unknown, code: unknown) => {
-      if (!(error instanceof Error) || typeof code !== "number") return;
-      if (isLibraryCode(code)) this.logLibrary(`the API library says ${code}: ${error.message}`);
-      else this.onNotice(code, error.message);
-    });
-  }
-
-  private logLibrary(line: string): void {
-    if (++this.libraryLines <= MAX_LIBRARY_LINES) this.ports.log?.(line.slice(0, 300));
   }
 
   private onNotice(code: number, text: string): void {
@@ -240,15 +187,17 @@ export class Attempt {
     this.deadline(1000, () => this.onConnectionEnd());
   }
 
-  private readyIfAll(api: IBApi): void {
-    if (this.step !== "ready" || this.accounts === null || !this.nextId || this.idInUse || this.portReset !== null) return;
+  private readyIfAll(): void {
+    const { talk } = this;
+    if (this.step !== "ready" || talk === null || this.idInUse || this.portReset !== null) return;
+    if (talk.serverVersion === null || talk.accounts === null || !talk.hasNextId) return;
     this.step = "up";
     this.readyAt = this.ports.clock.now();
-    this.events.onReady({ api, serverVersion: this.serverVersion, accounts: this.accounts });
+    this.events.onReady({ api: talk.api, serverVersion: talk.serverVersion, accounts: talk.accounts });
     if (!this.stillUp()) return;
     this.cancelTimer?.();
     this.heart = new Heart(this.ports.clock, this.timings, {
-      ask: () => void api.reqCurrentTime(),
+      ask: () => void talk.api.reqCurrentTime(),
       changed: () => this.events.onBeat(),
       silent: (waitedMs) => this.fail("went-silent", `no answer to a request for the time within ${(waitedMs / 1000).toFixed(1)} s`),
     });
@@ -257,19 +206,21 @@ export class Attempt {
   // ── ends ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private onNoVersion(): void {
-    const half = this.reader.unfinished();
+    const half = this.talk?.unfinished() ?? null;
     if (half !== null) this.fail(half.kind, half.message, half.firstBytes);
     else this.fail("silent", `connected, but not a byte came within ${this.timings.versionMs / 1000} s of the greeting`);
   }
 
   private onNotReady(): void {
-    const missing = [this.accounts === null ? "the accounts" : "", this.nextId ? "" : "the next order id"].filter((part) => part !== "").join(" and ");
-    this.fail("start-unanswered", `the gateway told its version ${this.serverVersion}, but not ${missing} within ${this.timings.readyMs / 1000} s`);
+    const missing = [this.talk?.accounts == null ? "the accounts" : "", this.talk?.hasNextId === true ? "" : "the next order id"];
+    const version = this.talk?.serverVersion ?? "unknown";
+    const what = missing.filter((part) => part !== "").join(" and ");
+    this.fail("start-unanswered", `the gateway told its version ${version}, but not ${what} within ${this.timings.readyMs / 1000} s`);
   }
 
   private onConnectionEnd(): void {
     if (this.step === "over" || this.step === "dial") return;
-    const half = this.step === "version" ? this.reader.unfinished() : null;
+    const half = this.step === "version" ? (this.talk?.unfinished() ?? null) : null;
     if (half !== null) {
       this.fail(half.kind, half.message, half.firstBytes);
       return;
@@ -306,7 +257,7 @@ export class Attempt {
     this.cancelTimer?.();
     this.cancelTimer = null;
     this.abort.abort();
-    this.library?.cut();
+    this.talk?.end();
     const { duplex } = this;
     // Without one, the dial is still under way: its end resolves `gone`, and a late stream is destroyed there. A dial that never ends is not waited for.
     if (duplex === null) {

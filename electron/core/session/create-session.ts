@@ -5,18 +5,15 @@ import { BrokerBook } from "./broker-book.ts";
 import { ClientIds } from "./client-ids.ts";
 import { Coalesce } from "./coalesce.ts";
 import { type Connection, livingFact } from "./connection.ts";
+import { DialGate } from "./dial-gate.ts";
 import { DialPlan } from "./dial-plan.ts";
 import { type CreateSession, type GatewaySession, SESSION_TIMINGS, type SessionPorts, type SessionReport, type SessionTimings } from "./session.ts";
+import { StayAway } from "./stay-away.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const MAX_FAILURES = 30;
 /** 2100: account updates were requested anew and go there now. */
 const UNSUBSCRIBED = 2100;
-const MAY_DIAL_DEADLINE_MS = 5000;
-/** A sleeping machine and a clock that was set stop no timer in time, so a long wait looks at the clock so often. */
-const LONGEST_WAIT_MS = 60_000;
-/** Nudges without `now` make `mayDial` look at most so often. */
-const NUDGE_GAP_MS = 2000;
 
 export const createSession: CreateSession = (ports) => new Session(ports);
 
@@ -25,21 +22,13 @@ class Session implements GatewaySession {
   private readonly book = new AccountBook();
   private readonly plan: DialPlan;
   private readonly ids: ClientIds;
+  private readonly gate: DialGate;
+  private readonly away: StayAway;
   private readonly listeners = new Set<(report: SessionReport) => void>();
   private readonly reports: Coalesce;
   private connection: Connection | null = null;
   private running = false;
-  private released: { until: number | null } | null = null;
-  private parks = 0;
   private failures: readonly ApiFailure[] = [];
-  private idle: { reason: ApiIdleReason; until: number | null } = { reason: "off", until: null };
-  /** Counts up whenever an answer of `mayDial` under way is no longer wanted. */
-  private turn = 0;
-  private asking = false;
-  private askedAt = Number.NEGATIVE_INFINITY;
-  private askAgain = false;
-  private cancelWake: (() => void) | null = null;
-  private cancelRelease: (() => void) | null = null;
   private connects = { day: "", count: 0 };
   private current: SessionReport | null = null;
   private reportedDay = "";
@@ -49,6 +38,12 @@ class Session implements GatewaySession {
     this.plan = new DialPlan(ports.random);
     this.ids = new ClientIds(ports.clientId);
     this.reports = new Coalesce(ports.clock, () => this.tell());
+    this.away = new StayAway(ports.clock, () => this.comeBack());
+    this.gate = new DialGate(ports, this.timings, this.plan, this.ids, {
+      wanted: () => this.mayRun() && this.connection === null,
+      dial: () => this.dial(),
+      changed: () => this.changed(),
+    });
   }
 
   get report(): SessionReport {
@@ -70,56 +65,27 @@ class Session implements GatewaySession {
     if (this.running) return;
     this.running = true;
     this.changed();
-    this.consider();
+    this.gate.consider();
   }
 
   nudge(options: { now?: boolean } = {}): void {
     if (options.now === true) this.plan.hurry();
-    if (!this.mayRun() || this.connection !== null) return;
-    if (this.asking) {
-      this.askAgain = true;
-      return;
-    }
-    const wait = options.now === true ? 0 : this.askedAt + NUDGE_GAP_MS - this.ports.clock.now();
-    if (wait > 0) this.wakeIn(wait);
-    else this.consider();
+    this.gate.nudge(options.now === true);
   }
 
   async release(untilMs: number | null): Promise<void> {
-    this.released = { until: untilMs };
-    this.resumeAt(untilMs);
-    await this.standDown("released");
+    this.away.release(untilMs);
+    await this.standDown("released", untilMs);
   }
 
   resume(): void {
-    if (this.released === null) return;
-    this.released = null;
-    this.cancelRelease?.();
-    this.cancelRelease = null;
-    this.comeBack();
-  }
-
-  private resumeAt(untilMs: number | null): void {
-    this.cancelRelease?.();
-    this.cancelRelease = null;
-    if (untilMs === null) return;
-    const wait = untilMs - this.ports.clock.now();
-    this.cancelRelease = this.ports.clock.after(Math.min(Math.max(0, wait), LONGEST_WAIT_MS), () => {
-      if (this.ports.clock.now() >= untilMs) this.resume();
-      else this.resumeAt(untilMs);
-    });
+    this.away.resume();
   }
 
   async park(): Promise<() => void> {
-    this.parks++;
-    await this.standDown("parked");
-    let parked = true;
-    return () => {
-      if (!parked) return;
-      parked = false;
-      this.parks--;
-      this.comeBack();
-    };
+    const takeBack = this.away.park();
+    await this.standDown("parked", null);
+    return takeBack;
   }
 
   resubscribe(): void {
@@ -131,75 +97,37 @@ class Session implements GatewaySession {
     this.ids.change(this.ports.clock.now());
     this.plan.hurry();
     this.changed();
-    if (this.connection === null) this.consider();
+    if (this.connection === null) this.gate.consider();
     else void this.closeConnection();
   }
 
   async dispose(): Promise<void> {
     this.running = false;
     this.listeners.clear();
-    this.cancelRelease?.();
-    await this.standDown("off");
+    this.away.stopWaiting();
+    await this.standDown("off", null);
     this.reports.dispose();
   }
 
-  // ── when to dial ─────────────────────────────────────────────────────────────────────────────────────────────────
-
   private mayRun(): boolean {
-    return this.running && this.released === null && this.parks === 0;
+    return this.running && this.away.reason === null;
   }
 
   private comeBack(): void {
     // One of two reasons to stay away may be left.
-    if (this.parks > 0) this.setIdle("parked", null);
-    else if (this.released !== null) this.setIdle("released", this.released.until);
+    const left = this.away.reason;
+    if (left !== null) this.gate.setIdle(left.kind, left.kind === "released" ? left.until : null);
     this.plan.hurry();
     this.changed();
-    this.consider();
+    this.gate.consider();
   }
 
-  private consider(): void {
-    if (!this.mayRun() || this.connection !== null || this.asking) return;
-    this.cancelWake?.();
-    const now = this.ports.clock.now();
-    const idsFreeAt = this.ids.blockedUntil(now);
-    const blocked = idsFreeAt === null ? this.plan.blocked(now) : { reason: "backing-off" as const, until: idsFreeAt };
-    if (blocked !== null) {
-      this.setIdle(blocked.reason, blocked.until);
-      // Long waits are cut, so that a clock that was set is noticed.
-      this.wakeIn(Math.min(Math.max(10, blocked.until - now), LONGEST_WAIT_MS));
-      return;
-    }
-    this.ask();
+  private async standDown(reason: ApiIdleReason, until: number | null): Promise<void> {
+    this.gate.stop(reason, until);
+    await this.closeConnection();
   }
 
-  private ask(): void {
-    const turn = ++this.turn;
-    this.asking = true;
-    this.askAgain = false;
-    this.askedAt = this.ports.clock.now();
-    const answered = (answer: Awaited<ReturnType<SessionPorts["mayDial"]>>) => {
-      if (turn !== this.turn) return;
-      this.turn++;
-      this.asking = false;
-      cancel();
-      if (!this.mayRun()) return;
-      if (answer.ok) {
-        this.dial();
-        return;
-      }
-      this.setIdle(answer.reason, null);
-      this.wakeIn(this.askAgain ? NUDGE_GAP_MS : this.timings.askAgainMs);
-    };
-    const unanswered = (why: string) => {
-      if (turn === this.turn) this.ports.log?.(`whether the API may be dialled was not answered: ${why}`);
-      answered({ ok: false, reason: this.idle.reason === "off" ? "link-down" : this.idle.reason });
-    };
-    const cancel = this.ports.clock.after(MAY_DIAL_DEADLINE_MS, () => unanswered("no answer within 5 s"));
-    Promise.resolve()
-      .then(() => this.ports.mayDial())
-      .then(answered, (error: unknown) => unanswered(error instanceof Error ? error.message : String(error)));
-  }
+  // ── the connection ───────────────────────────────────────────────────────────────────────────────────────────────
 
   private dial(): void {
     const now = this.ports.clock.now();
@@ -214,14 +142,8 @@ class Session implements GatewaySession {
       onOpened: () => this.countConnect(),
       onReady: (ready) => this.onReady(connection, ready),
       onBeat: () => this.changed(),
-      onNotice: (code, text) => {
-        // Our own turn through several accounts is no news.
-        if (code === UNSUBSCRIBED && connection.subscriptions?.justRotated() === true) return;
-        const change = broker.notice(code, text, this.ports.clock.now());
-        // What was asked while the line was down may never be answered.
-        if (change === "data-lost" || (change === "restored" && !this.book.complete)) connection.subscriptions?.again();
-        this.changed();
-      },
+      onMoney: (message) => connection.subscriptions?.take(message),
+      onNotice: (code, text) => this.onNotice(connection, code, text),
       onFailed: (failure) => this.onFailed(connection, failure),
     });
     const connection: Connection = { attempt, broker, step: "dial", stepSince: now, ready: null, subscriptions: null };
@@ -241,12 +163,21 @@ class Session implements GatewaySession {
     this.changed();
   }
 
+  private onNotice({ broker, subscriptions }: Connection, code: number, text: string): void {
+    // Our own turn through several accounts is no news.
+    if (code === UNSUBSCRIBED && subscriptions?.justRotated() === true) return;
+    const change = broker.notice(code, text, this.ports.clock.now());
+    // What was asked while the line was down may never be answered.
+    if (change === "data-lost" || (change === "restored" && !this.book.complete)) subscriptions?.again();
+    this.changed();
+  }
+
   private onFailed(connection: Connection, failure: ApiFailure): void {
     const now = this.ports.clock.now();
     this.failures = [...this.failures, failure].slice(-MAX_FAILURES);
     if (failure.kind === "client-id-in-use") this.ids.refused(now);
     this.plan.ended(failure.kind, failure.wasReady ? failure.afterMs : null, now, connection.step !== "dial");
-    this.setIdle("backing-off", this.plan.blocked(now)?.until ?? null);
+    this.gate.setIdle("backing-off", this.plan.blocked(now)?.until ?? null);
     this.leave(connection);
     void connection.attempt.gone.then(() => this.gone(connection));
   }
@@ -261,15 +192,7 @@ class Session implements GatewaySession {
   private gone(connection: Connection): void {
     if (this.connection !== connection) return;
     this.connection = null;
-    this.consider();
-  }
-
-  private async standDown(reason: ApiIdleReason): Promise<void> {
-    this.turn++;
-    this.asking = false;
-    this.cancelWake?.();
-    this.setIdle(reason, reason === "released" ? (this.released?.until ?? null) : null);
-    await this.closeConnection();
+    this.gate.consider();
   }
 
   private async closeConnection(): Promise<void> {
@@ -288,17 +211,6 @@ class Session implements GatewaySession {
   /** The local date. */
   private today(): string {
     return new Date(this.ports.clock.now()).toDateString();
-  }
-
-  private setIdle(reason: ApiIdleReason, until: number | null): void {
-    if (this.idle.reason === reason && this.idle.until === until) return;
-    this.idle = { reason, until };
-    this.changed();
-  }
-
-  private wakeIn(ms: number): void {
-    this.cancelWake?.();
-    this.cancelWake = this.ports.clock.after(ms, () => this.consider());
   }
 
   // ── the report ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -320,10 +232,11 @@ class Session implements GatewaySession {
   }
 
   private makeReport(today: string): SessionReport {
-    const { connection, idle } = this;
+    const { connection, gate } = this;
     const living = connection !== null && connection.step !== "over" ? connection : null;
+    const last = this.failures.at(-1) ?? null;
     return {
-      api: living === null ? { kind: "idle", ...idle, last: this.failures.at(-1) ?? null } : livingFact(living, this.failures.at(-1) ?? null),
+      api: living === null ? { kind: "idle", ...gate.idle, last } : livingFact(living, last),
       failures: this.failures,
       broker: living !== null && (living.ready !== null || living.broker.heard) ? living.broker.fact() : null,
       account: this.book.fact(),
@@ -333,16 +246,16 @@ class Session implements GatewaySession {
         clientId: this.ids.current,
         clientIdNote: this.ids.note(),
         connectsToday: this.connects.day === today ? this.connects.count : 0,
-        nextTryAt: living === null && this.mayRun() ? idle.until : null,
-        releasedUntil: this.released?.until ?? null,
+        nextTryAt: living === null && this.mayRun() ? gate.idle.until : null,
+        releasedUntil: this.away.releasedUntil,
       },
     };
   }
 
   private stateWord(living: Connection | null): SessionReport["session"]["state"] {
     if (!this.running) return "off";
-    if (this.parks > 0) return "parked";
-    if (this.released !== null) return "released";
+    const away = this.away.reason;
+    if (away !== null) return away.kind;
     if (living === null) return "waiting";
     return living.ready === null ? "opening" : "ready";
   }

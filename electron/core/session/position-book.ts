@@ -1,22 +1,8 @@
 import Big from "big.js";
-import { type Decimal, multiplyDecimals, parseDecimal } from "../../../shared/money.ts";
+import { compareDecimals, type Decimal, multiplyDecimals } from "../../../shared/money.ts";
 import type { PositionSnapshot } from "../../../shared/snapshot.ts";
 import { contractTitle } from "./contract-title.ts";
-
-/** The parts of the library's Contract that are used. */
-export interface RawContract {
-  readonly conId?: number;
-  readonly symbol?: string;
-  readonly secType?: string;
-  readonly lastTradeDateOrContractMonth?: string;
-  readonly strike?: number;
-  readonly right?: string;
-  readonly multiplier?: number;
-  readonly exchange?: string;
-  readonly primaryExch?: string;
-  readonly currency?: string;
-  readonly localSymbol?: string;
-}
+import type { Profit, RawContract, Worth } from "./money-message.ts";
 
 interface Mark {
   price: Decimal | null;
@@ -34,10 +20,6 @@ interface Holding {
 }
 
 export const MAX_POSITIONS = 5000;
-
-/** The gateway tells prices as doubles: 17 significant digits at most survive, and those are kept exactly. */
-const decimal = (value: number | undefined): Decimal | null => parseDecimal(value);
-const text = (value: string | undefined) => (value ?? "").slice(0, 100);
 
 /**
  * The positions of one account, from the raw events: `position` says what is held, account updates and profit subscriptions say what it is worth, in any
@@ -63,32 +45,27 @@ export class PositionBook {
   }
 
   /** @returns whether a position was opened or closed */
-  take(contract: RawContract, quantity: number | undefined, averageCost: number | undefined, now: number): boolean {
+  take(contract: RawContract, quantity: Decimal | null, averageCost: Decimal | null, now: number): boolean {
     const key = keyOf(contract);
-    const amount = decimal(quantity);
-    if (amount === null) return false;
+    if (quantity === null) return false;
     const known = this.held.has(key);
-    if (new Big(amount).eq(0)) {
+    if (new Big(quantity).eq(0)) {
       this.listing?.delete(key);
       this.remove(key);
       return known;
     }
     if (!known && this.held.size >= MAX_POSITIONS) return false;
     this.listing?.add(key);
-    this.held.set(key, { contract, quantity: amount, averageCost: decimal(averageCost), at: now });
+    this.held.set(key, { contract, quantity, averageCost, at: now });
     this.touch(key);
     return !known;
   }
 
   /** From account updates, in the contract's own currency. */
-  takePortfolio(contract: RawContract, worth: { price?: number; value?: number; unrealized?: number; realized?: number }, now: number): void {
+  takePortfolio(contract: RawContract, worth: Worth, now: number): void {
     const mark = this.mark(keyOf(contract));
     if (mark === null) return;
-    mark.price = decimal(worth.price);
-    mark.value = decimal(worth.value);
-    mark.unrealized = decimal(worth.unrealized);
-    mark.realized = decimal(worth.realized);
-    mark.at = now;
+    Object.assign(mark, worth, { at: now });
     this.touch(keyOf(contract));
   }
 
@@ -96,23 +73,17 @@ export class PositionBook {
    * From a profit subscription. Its amounts are taken for the base currency's: where the contract has another, only today's result is kept.
    * @param baseCurrency of the account; `null` where not known
    */
-  takeProfit(
-    contractId: number,
-    profit: { daily?: number; unrealized?: number; realized?: number; value?: number },
-    baseCurrency: string | null,
-    now: number,
-  ): void {
+  takeProfit(contractId: number, { daily, unrealized, realized }: Profit, value: Decimal | null, baseCurrency: string | null, now: number): void {
     const key = String(contractId);
     const holding = this.held.get(key);
     const mark = this.mark(key);
     if (holding === undefined || mark === null) return;
-    mark.daily = decimal(profit.daily);
-    const value = decimal(profit.value);
+    mark.daily = daily;
     if (value !== null && holding.contract.currency === baseCurrency) {
       mark.value = value;
       mark.price = priceOf(value, holding) ?? mark.price;
-      mark.unrealized = decimal(profit.unrealized) ?? mark.unrealized;
-      mark.realized = decimal(profit.realized) ?? mark.realized;
+      mark.unrealized = unrealized ?? mark.unrealized;
+      mark.realized = realized ?? mark.realized;
       mark.at = now;
     }
     this.touch(key);
@@ -120,11 +91,11 @@ export class PositionBook {
 
   /** Contract ids held, those that weigh most by cost first. */
   contractIds(): number[] {
-    const weight = (holding: Holding) => Math.abs(Number(holding.quantity) * Number(holding.averageCost ?? 0));
     return [...this.held.values()]
-      .filter((holding) => (holding.contract.conId ?? 0) > 0)
-      .sort((a, b) => weight(b) - weight(a))
-      .map((holding) => holding.contract.conId ?? 0);
+      .filter(({ contract }) => contract.conId > 0)
+      .map(({ contract, quantity, averageCost }) => ({ id: contract.conId, cost: new Big(multiplyDecimals(quantity, averageCost ?? "0")).abs().toFixed() }))
+      .sort((a, b) => compareDecimals(b.cost, a.cost))
+      .map(({ id }) => id);
   }
 
   snapshot(): readonly PositionSnapshot[] {
@@ -139,20 +110,12 @@ export class PositionBook {
   private make(key: string, { contract, quantity, averageCost, at }: Holding): PositionSnapshot {
     const mark = this.marks.get(key);
     return {
-      contractId: contract.conId ?? 0,
-      title: contractTitle({
-        symbol: text(contract.symbol),
-        kind: text(contract.secType),
-        expiry: text(contract.lastTradeDateOrContractMonth),
-        strike: decimal(contract.strike),
-        right: text(contract.right),
-        localSymbol: text(contract.localSymbol),
-        currency: text(contract.currency),
-      }),
-      symbol: text(contract.symbol),
-      kind: text(contract.secType),
-      exchange: text(contract.exchange) || text(contract.primaryExch),
-      currency: text(contract.currency),
+      contractId: contract.conId,
+      title: contractTitle(contract),
+      symbol: contract.symbol,
+      kind: contract.kind,
+      exchange: contract.exchange,
+      currency: contract.currency,
       multiplier: multiplierOf(contract),
       quantity,
       price: mark?.price ?? null,
@@ -188,14 +151,11 @@ export class PositionBook {
 }
 
 /** The contract id; contracts without one by their names. */
-function keyOf(contract: RawContract): string {
-  return contract.conId !== undefined && contract.conId > 0
-    ? String(contract.conId)
-    : `${text(contract.secType)} ${text(contract.localSymbol)} ${text(contract.symbol)}`;
+function keyOf({ conId, kind, localSymbol, symbol }: RawContract): string {
+  return conId > 0 ? String(conId) : `${kind} ${localSymbol} ${symbol}`;
 }
 
-function multiplierOf(contract: RawContract): Decimal {
-  const multiplier = decimal(contract.multiplier);
+function multiplierOf({ multiplier }: RawContract): Decimal {
   return multiplier === null || multiplier === "0" ? "1" : multiplier;
 }
 

@@ -1,8 +1,10 @@
 import type { IBApi } from "@stoqey/ib/dist/api/api.js";
 import { EventName } from "@stoqey/ib/dist/api/data/enum/event-name.js";
+import { signOf } from "../../../shared/money.ts";
 import type { Clock } from "../clock.ts";
 import type { AccountBook } from "./account-book.ts";
 import { SUMMARY_TAGS } from "./account-figures.ts";
+import type { MoneyMessage } from "./money-message.ts";
 
 /** Profit subscriptions by position; the gateway pushes each once a second. */
 export const MAX_POSITION_PROFITS = 50;
@@ -11,6 +13,7 @@ const MAX_ACCOUNT_PROFITS = 50;
 /** With several accounts, account updates serve one at a time: the next after so long. */
 const ROTATE_MS = 20_000;
 const FIRST_REQUEST = 1;
+const NO_PROFIT = { daily: null, unrealized: null, realized: null } as const;
 
 /** What was asked on one connection. Dies with it; the next connection asks anew, nothing is replayed. */
 export class Subscriptions {
@@ -58,6 +61,33 @@ export class Subscriptions {
     this.cancelRotation?.();
   }
 
+  /** What carries money is decoded by us, the rest by the library. */
+  take(message: MoneyMessage): void {
+    const { book } = this;
+    const now = this.clock.now();
+    switch (message.kind) {
+      case "position": {
+        const moved = book.position(message.account, message.contract, message.quantity, message.averageCost, now);
+        if (moved && book.positionsListed) this.followPositions();
+        break;
+      }
+      case "portfolio":
+        // A closed position is told once more, with no quantity.
+        if (message.quantity === null || signOf(message.quantity) !== 0) book.portfolio(message.account, message.contract, message.worth, now);
+        break;
+      case "profit": {
+        const account = this.profits.get(message.request);
+        if (account !== undefined) book.profit(account, message.profit, now);
+        break;
+      }
+      case "position-profit": {
+        const entry = this.positionProfits.get(message.request);
+        if (entry !== undefined) book.positionProfit(entry.account, entry.contractId, message.profit, message.value, now);
+      }
+    }
+    this.onData();
+  }
+
   private ask(): void {
     const accounts = this.book.ids;
     this.summary = this.nextRequest++;
@@ -98,7 +128,7 @@ export class Subscriptions {
       this.positionProfits.delete(request);
       this.api.cancelPnLSingle(request);
       // Where it is still held, the last result is not today's any more.
-      this.book.positionProfit(entry.account, entry.contractId, {}, this.clock.now());
+      this.book.positionProfit(entry.account, entry.contractId, NO_PROFIT, null, this.clock.now());
     }
     for (const entry of chosen.values()) {
       const request = this.nextRequest++;
@@ -117,11 +147,6 @@ export class Subscriptions {
       book.summaryEnd(clock.now());
       this.onData();
     });
-    api.on(EventName.position, (account, contract, quantity, averageCost) => {
-      const moved = book.position(account, contract, quantity, averageCost, clock.now());
-      if (moved && book.positionsListed) this.followPositions();
-      this.onData();
-    });
     api.on(EventName.positionEnd, () => {
       book.positionsEnd(clock.now());
       this.followPositions();
@@ -129,20 +154,6 @@ export class Subscriptions {
     });
     api.on(EventName.updateAccountValue, (key, value, currency, account) => {
       book.value(account, key, value, currency, clock.now());
-      this.onData();
-    });
-    api.on(EventName.updatePortfolio, (contract, quantity, price, value, _averageCost, unrealized, realized, account) => {
-      if (account !== undefined && quantity !== 0) book.portfolio(account, contract, { price, value, unrealized, realized }, clock.now());
-      this.onData();
-    });
-    api.on(EventName.pnl, (request, daily, unrealized, realized) => {
-      const account = this.profits.get(request);
-      if (account !== undefined) book.profit(account, daily, unrealized, realized, clock.now());
-      this.onData();
-    });
-    api.on(EventName.pnlSingle, (request, _quantity, daily, unrealized, realized, value) => {
-      const entry = this.positionProfits.get(request);
-      if (entry !== undefined) book.positionProfit(entry.account, entry.contractId, { daily, unrealized, realized, value }, clock.now());
       this.onData();
     });
   }

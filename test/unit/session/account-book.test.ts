@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { AccountBook, accountKind, accountPrefix, parseAccounts } from "../../../electron/core/session/account-book.ts";
+import type { RawContract } from "../../../electron/core/session/money-message.ts";
 
-const UNSET = Number.MAX_VALUE;
-const stock = (conId: number, currency = "USD") => ({ conId, symbol: `S${conId}`, secType: "STK", currency, localSymbol: `S${conId}` });
+const stock = (conId: number, currency = "USD"): RawContract => ({
+  ...{ conId, symbol: `S${conId}`, kind: "STK", currency, localSymbol: `S${conId}` },
+  ...{ expiry: "", strike: "0", right: "", multiplier: null, exchange: "" },
+});
+const profit = (daily: string | null, unrealized: string | null, realized: string | null) => ({ daily, unrealized, realized });
 const begun = (...accounts: string[]) => {
   const book = new AccountBook();
   book.begin(accounts, 1000);
@@ -42,7 +46,7 @@ describe("accounts", () => {
     book.value("DU1234567", "UnrealizedPnL", "7", "BASE", 3);
     book.value("DU1234567", "UnrealizedPnL", "2", "EUR", 4);
     expect(book.snapshots()[0]?.figures.UnrealizedPnL).toEqual({ value: "7", currency: "EUR", at: 3 });
-    book.profit("DU1234567", 12.5, -3, UNSET, 5);
+    book.profit("DU1234567", profit("12.5", "-3", null), 5);
     book.value("DU1234567", "UnrealizedPnL", "8", "BASE", 6);
     expect(book.snapshots()[0]?.figures).toMatchObject({ DailyPnL: { value: "12.5", currency: "EUR", at: 5 }, UnrealizedPnL: { value: "-3", at: 5 } });
     expect(book.snapshots()[0]?.figures.RealizedPnL).toBeUndefined();
@@ -50,8 +54,8 @@ describe("accounts", () => {
 
   it("an unset daily result is none, not the last one", () => {
     const book = begun("DU1234567");
-    book.profit("DU1234567", 12.5, 0, 0, 5);
-    book.profit("DU1234567", UNSET, 0, 0, 6);
+    book.profit("DU1234567", profit("12.5", "0", "0"), 5);
+    book.profit("DU1234567", profit(null, "0", "0"), 6);
     expect(book.snapshots()[0]?.figures.DailyPnL).toBeUndefined();
   });
 
@@ -82,9 +86,9 @@ describe("accounts", () => {
 describe("positions", () => {
   it("closing one of five leaves four, in each account for itself", () => {
     const book = begun("DU1234567", "DU1234568");
-    for (const account of ["DU1234567", "DU1234568"]) for (let id = 1; id <= 5; id++) book.position(account, stock(id), id, 10, 1);
-    expect(book.position("DU1234567", stock(2), 0, 0, 2)).toBe(true);
-    expect(book.position("DU1234567", stock(3), 30, 10, 2)).toBe(false);
+    for (const account of ["DU1234567", "DU1234568"]) for (let id = 1; id <= 5; id++) book.position(account, stock(id), String(id), "10", 1);
+    expect(book.position("DU1234567", stock(2), "0", "0", 2)).toBe(true);
+    expect(book.position("DU1234567", stock(3), "30", "10", 2)).toBe(false);
     expect(book.snapshots().map((account) => account.positions.map((p) => p.contractId))).toEqual([
       [1, 3, 4, 5],
       [1, 2, 3, 4, 5],
@@ -93,8 +97,8 @@ describe("positions", () => {
 
   it("join what is held with what it is worth, in any order", () => {
     const book = begun("DU1234567");
-    book.portfolio("DU1234567", stock(1), { price: 10.1, value: 101, unrealized: 1, realized: 0 }, 2);
-    book.position("DU1234567", stock(1), 10, 10, 3);
+    book.portfolio("DU1234567", stock(1), { price: "10.1", value: "101", unrealized: "1", realized: "0" }, 2);
+    book.position("DU1234567", stock(1), "10", "10", 3);
     expect(book.snapshots()[0]?.positions).toEqual([
       {
         contractId: 1,
@@ -119,11 +123,10 @@ describe("positions", () => {
   it("a profit subscription is taken for the base currency's: elsewhere only today's result", () => {
     const book = begun("DU1234567");
     book.value("DU1234567", "NetLiquidation", "1", "USD", 1);
-    book.position("DU1234567", { ...stock(1), multiplier: 100 }, 2, 500, 2);
-    book.position("DU1234567", stock(2, "EUR"), 3, 10, 2);
-    const profit = { daily: 4.5, unrealized: 20, realized: UNSET, value: 1020 };
-    book.positionProfit("DU1234567", 1, profit, 3);
-    book.positionProfit("DU1234567", 2, profit, 3);
+    book.position("DU1234567", { ...stock(1), multiplier: "100" }, "2", "500", 2);
+    book.position("DU1234567", stock(2, "EUR"), "3", "10", 2);
+    book.positionProfit("DU1234567", 1, profit("4.5", "20", null), "1020", 3);
+    book.positionProfit("DU1234567", 2, profit("4.5", "20", null), "1020", 3);
     const [one, two] = book.snapshots()[0]?.positions ?? [];
     expect(one).toMatchObject({ daily: "4.5", value: "1020", price: "5.1", unrealized: "20", realized: null, multiplier: "100" });
     expect(two).toMatchObject({ daily: "4.5", value: null, price: null, unrealized: null });
@@ -131,11 +134,11 @@ describe("positions", () => {
 
   it("what a new listing does not name is gone at its end, and shown until then", () => {
     const book = begun("DU1234567");
-    book.position("DU1234567", stock(1), 1, 1, 1);
-    book.position("DU1234567", stock(2), 1, 1, 1);
+    book.position("DU1234567", stock(1), "1", "1", 1);
+    book.position("DU1234567", stock(2), "1", "1", 1);
     book.positionsEnd(2);
     book.asked(3);
-    book.position("DU1234567", stock(2), 1, 1, 4);
+    book.position("DU1234567", stock(2), "1", "1", 4);
     expect(book.snapshots()[0]?.positions.length).toBe(2);
     book.positionsEnd(5);
     expect(book.snapshots()[0]?.positions.map((p) => p.contractId)).toEqual([2]);
@@ -143,19 +146,26 @@ describe("positions", () => {
 
   it("an untouched position keeps its object, so that views need not draw it anew", () => {
     const book = begun("DU1234567");
-    book.position("DU1234567", stock(1), 1, 1, 1);
-    book.position("DU1234567", stock(2), 1, 1, 1);
+    book.position("DU1234567", stock(1), "1", "1", 1);
+    book.position("DU1234567", stock(2), "1", "1", 1);
     const before = book.snapshots()[0]?.positions;
-    book.position("DU1234567", stock(2), 5, 1, 2);
+    book.position("DU1234567", stock(2), "5", "1", 2);
     const after = book.snapshots()[0]?.positions;
     expect(after?.[0]).toBe(before?.[0]);
     expect(after?.[1]).not.toBe(before?.[1]);
   });
 
-  it("numbers that are none change nothing", () => {
+  it("a quantity that is none changes nothing", () => {
     const book = begun("DU1234567");
-    book.position("DU1234567", stock(1), Number.NaN, 1, 1);
-    book.position("DU1234567", stock(2), undefined, 1, 1);
+    book.position("DU1234567", stock(1), null, "1", 1);
     expect(book.snapshots()[0]?.positions).toEqual([]);
+  });
+
+  it("are weighed by exact cost: doubles would not tell these apart", () => {
+    const book = begun("DU1234567");
+    book.position("DU1234567", stock(1), "1", "9007199254740992.1", 1);
+    book.position("DU1234567", stock(2), "-1", "9007199254740992.3", 1);
+    book.position("DU1234567", stock(3), "1", "9007199254740992.2", 1);
+    expect(book.contractIds("DU1234567")).toEqual([2, 3, 1]);
   });
 });

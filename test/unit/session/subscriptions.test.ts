@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AccountBook } from "../../../electron/core/session/account-book.ts";
 import { createLibraryLink, type LibraryLink } from "../../../electron/core/session/library-link.ts";
+import { MONEY_MESSAGES, parseMoneyMessage } from "../../../electron/core/session/money-message.ts";
 import { MAX_POSITION_PROFITS, Subscriptions } from "../../../electron/core/session/subscriptions.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { frame, positionFields } from "../../support/tws-server.ts";
@@ -28,8 +29,14 @@ afterEach(() => {
 const of = (id: string) => sent.filter((fields) => fields[0] === id);
 /** The library lets 40 requests a second go, by a clock of its own. */
 const seen = (fits: () => void) => vi.waitFor(fits, { timeout: 10_000, interval: 20 });
+/** As the conversation hands it on. */
+const arrive = (...fields: (string | number)[]) => {
+  const id = Number(fields[0]);
+  if (MONEY_MESSAGES.has(id)) subscriptions.take(parseMoneyMessage(frame(...fields), id, 193));
+  else link.deliver(frame(...fields));
+};
 const hold = (conId: number, quantity: string, averageCost = "10", account = "DU1234567") =>
-  link.deliver(frame(...positionFields({ account, conId, symbol: `S${conId}`, quantity, averageCost })));
+  arrive(...positionFields({ account, conId, symbol: `S${conId}`, quantity, averageCost }));
 
 describe("what is asked", () => {
   it("for one account: summary, positions, result, updates; once", async () => {
@@ -65,11 +72,11 @@ describe("what is asked", () => {
   it("results by position: the heaviest first, bounded, following what is opened and closed", async () => {
     subscriptions.start(["DU1234567"]);
     for (let conId = 1; conId <= 60; conId++) hold(conId, "1", String(conId));
-    link.deliver(frame(62, 1));
+    arrive(62, 1);
     await seen(() => expect(of("94").length).toBe(MAX_POSITION_PROFITS));
     expect(of("94").map((fields) => Number(fields[4]))).toEqual(Array.from({ length: 50 }, (_, i) => 60 - i));
     const requestOf60 = of("94")[0]?.[1];
-    link.deliver(frame(95, requestOf60 ?? "", "1", "7.5", "1", "1", "61"));
+    arrive(95, requestOf60 ?? "", "1", "7.5", "1", "1", "61");
     expect(book.snapshots()[0]?.positions.find((p) => p.contractId === 60)?.daily).toBe("7.5");
     hold(60, "0");
     await seen(() => expect(of("94").length).toBe(51));
@@ -80,10 +87,10 @@ describe("what is asked", () => {
   it("a position that no longer is among the heaviest loses its result of today, for it would grow old unseen", async () => {
     subscriptions.start(["DU1234567"]);
     for (let conId = 1; conId <= 50; conId++) hold(conId, "1", String(conId));
-    link.deliver(frame(62, 1));
+    arrive(62, 1);
     await seen(() => expect(of("94").length).toBe(50));
     const requestOf1 = of("94").find((fields) => fields[4] === "1")?.[1];
-    link.deliver(frame(95, requestOf1 ?? "", "1", "7.5", "1", "1", "61"));
+    arrive(95, requestOf1 ?? "", "1", "7.5", "1", "1", "61");
     hold(99, "1000");
     await seen(() => expect(of("94").length).toBe(51));
     expect(of("95")).toEqual([["95", requestOf1]]);
@@ -92,8 +99,8 @@ describe("what is asked", () => {
 
   it("again: what ran is cancelled and asked anew under other numbers", async () => {
     subscriptions.start(["DU1234567"]);
-    link.deliver(frame(64, 1, 1));
-    link.deliver(frame(62, 1));
+    arrive(64, 1, 1);
+    arrive(62, 1);
     expect(book.complete).toBe(true);
     subscriptions.again();
     expect(book.complete).toBe(false);
