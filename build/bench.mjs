@@ -11,6 +11,7 @@ const known = readdirSync(FOLDER)
   .filter((name) => name.endsWith(".bench.ts"))
   .map((name) => name.replace(".bench.ts", ""));
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+const flags = process.argv.slice(2).filter((word) => word.startsWith("-"));
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`No such bench: ${unknown.join(", ")}. There are: ${known.join(", ")}.\n`);
@@ -20,6 +21,6 @@ const { buildIfStale } = await import("./build.mjs");
 await buildIfStale();
 for (const name of wanted.length > 0 ? wanted : known) {
   process.stdout.write(`\n── ${name} ──\n`);
-  const run = spawnSync(process.execPath, [join(FOLDER, `${name}.bench.ts`)], { stdio: "inherit" });
+  const run = spawnSync(process.execPath, [join(FOLDER, `${name}.bench.ts`), ...flags], { stdio: "inherit" });
   if (run.status !== 0) process.exitCode = run.status ?? 1;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** The modules measured use TypeScript that bare type stripping does not take. */
 const run = spawnSync(
   process.execPath,
-  ["--experimental-transform-types", "--disable-warning=ExperimentalWarning", join(import.meta.dirname, "screen/run.ts")],
+  ["--experimental-transform-types", "--disable-warning=ExperimentalWarning", join(import.meta.dirname, "screen/run.ts"), ...process.argv.slice(2)],
   {
     stdio: "inherit",
   },

@@ -3,18 +3,23 @@ import { createClient, enterSocket, VncChannel } from "../../../shared/rpc.ts";
 
 /** Shows a screen by Gatelight's path (`#token=…`) or straight over a WebSocket (`#socket=URL`), and measures what is seen. */
 export interface Measured {
-  readonly firstPictureMs: number;
   readonly seconds: number;
   /** Different pictures seen. */
   readonly frames: number;
   /** From the drawing in X to the canvas, ms. */
   readonly ages: readonly number[];
-  /** From a click in the page to its effect on the canvas, ms. */
-  readonly inputs: readonly number[];
+  /** Changes made in X and not yet seen, at each frame of the page. */
+  readonly behind: readonly number[];
 }
+
 declare global {
   interface Window {
-    measure(seconds: number, clicks: number): Promise<Measured>;
+    /** Connects. @returns ms until the first picture */
+    show(): Promise<number>;
+    watch(seconds: number, changesASecond: number): Promise<Measured>;
+    /** @returns from a click in the page to its effect on the canvas, ms */
+    click(times: number): Promise<readonly number[]>;
+    hide(): void;
   }
 }
 
@@ -50,30 +55,42 @@ function read(): { stamp: number; red: boolean } | null {
   return lit === 0 ? null : { stamp, red: at(17, 0) > 128 };
 }
 
-window.measure = async (seconds, clicks) => {
+let viewer: RFB | null = null;
+window.show = async () => {
   const began = performance.now();
-  const viewer = new RFB(target, await channel(), { shared: true });
+  viewer = new RFB(target, await channel(), { shared: true });
   while (read() === null) await nextFrame();
-  const firstPictureMs = performance.now() - began;
-  const warm = performance.now() + 1500;
+  const tookMs = performance.now() - began;
+  const warm = performance.now() + 1000;
   while (performance.now() < warm) await nextFrame();
+  return tookMs;
+};
 
+window.watch = async (seconds, changesASecond) => {
   const ages: number[] = [];
+  const behind: number[] = [];
   let last = -1;
   const start = performance.now();
   while (performance.now() - start < seconds * 1000) {
     await nextFrame();
     const seen = read();
-    if (seen === null || seen.stamp === last) continue;
+    if (seen === null) continue;
+    const age = (Date.now() - seen.stamp) & 0xffff;
+    behind.push(Math.floor((age * changesASecond) / 1000));
+    if (seen.stamp === last) continue;
     last = seen.stamp;
-    ages.push((Date.now() - seen.stamp) & 0xffff);
+    ages.push(age);
   }
-  const took = (performance.now() - start) / 1000;
+  return { seconds: (performance.now() - start) / 1000, frames: ages.length, ages, behind };
+};
 
+window.click = async (times) => {
   const inputs: number[] = [];
   const canvas = target.querySelector("canvas");
   const box = canvas?.getBoundingClientRect();
-  for (let i = 0; i < clicks && canvas !== null && box !== undefined; i += 1) {
+  for (let i = 0; i < times && canvas !== null && box !== undefined; i += 1) {
+    // At any moment between two frames, or each path would be rounded to whole frames in its own way.
+    await new Promise((resolve) => setTimeout(resolve, 40 + Math.random() * 50));
     const before = read()?.red;
     const where = { clientX: box.left + 700, clientY: box.top + 400, button: 0, bubbles: true };
     const clicked = performance.now();
@@ -81,9 +98,9 @@ window.measure = async (seconds, clicks) => {
     canvas.dispatchEvent(new MouseEvent("mouseup", { ...where, buttons: 0 }));
     while (read()?.red === before && performance.now() - clicked < 2000) await nextFrame();
     inputs.push(performance.now() - clicked);
-    for (let wait = 0; wait < 3 + (i % 4); wait += 1) await nextFrame();
   }
-  viewer.disconnect();
-  return { firstPictureMs, seconds: took, frames: ages.length, ages, inputs };
+  return inputs;
 };
+
+window.hide = () => viewer?.disconnect();
 document.body.dataset.ready = "yes";

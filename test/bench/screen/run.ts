@@ -7,29 +7,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { build } from "vite";
-import { createSshLink } from "../../../electron/core/host-link/ssh/ssh-link.ts";
 import { readStatic } from "../../../electron/web/static-files.ts";
-import { startDesktop } from "../../support/desktop.ts";
+import { type Desktop, startDesktop } from "../../support/desktop.ts";
 import { peer } from "../../support/peers.ts";
-import { launchChromium, screenStage } from "../../support/screen-stage.ts";
-import { freePort, startSshd } from "../../support/sshd.ts";
-import type { Measured } from "./page.ts";
+import { launchChromium } from "../../support/screen-stage.ts";
+import { freePort, type Sshd, startSshd } from "../../support/sshd.ts";
+import { usedBy, usedByPages } from "./processor-time.ts";
+import { byWay, goals, median, percentile, type Row, type Taken, table, WAYS, type Way } from "./table.ts";
 
 /**
  * Gatelight's way to a screen (ssh2, relay, one authenticated WebSocket) against websockify over `ssh -L` and websockify at the server
- * itself: same VNC server, same browser, same page, taken in turn. GATELIGHT_BENCH_SECONDS (default 5) is the length of one measurement,
- * GATELIGHT_BENCH_ROUNDS (default 3) how often each is taken; medians are shown.
+ * itself: same VNC server, same browser, same page, taken in turn. A report, not a test. `--quick`: about three minutes;
+ * `--only=tigervnc-small`, `--only=full`: a part of it.
  */
-const SECONDS = Number(process.env.GATELIGHT_BENCH_SECONDS ?? 5);
-const ROUNDS = Number(process.env.GATELIGHT_BENCH_ROUNDS ?? 3);
-const CLICKS = 20;
-const WAYS = ["gatelight", "websockify over ssh -L", "websockify"] as const;
-type Way = (typeof WAYS)[number];
+const QUICK = process.argv.includes("--quick");
+const ONLY = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length);
+const SECONDS = QUICK ? 3 : 6;
+const ROUNDS = QUICK ? 2 : 4;
+const CLICKS = QUICK ? 30 : 60;
+const CHANGES_A_SECOND = 30;
+const WIDTH = 1280;
+const HEIGHT = 800;
+/** Pixels that one change covers: the block and the stamp; nine tenths of the screen under 60 blocks. */
+const PIXELS = { small: 40 * 20 + 16 * 16 * 16, full: Math.round(WIDTH * HEIGHT * 0.9) } as const;
 
 const undo: (() => unknown)[] = [];
 const children: ChildProcess[] = [];
-function run(name: Parameters<typeof peer>[0] | "python3", args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-  const child = spawn(name === "python3" ? name : peer(name), args, { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, ...env } });
+function run(program: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, ...env } });
   children.push(child);
   return child;
 }
@@ -38,33 +43,44 @@ async function end(child: ChildProcess): Promise<void> {
   child.kill("SIGKILL");
   await once(child, "exit");
 }
-const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
-const at = (values: readonly number[], share: number) => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
-const median = (values: readonly number[]) => at(values, 0.5);
+const pidOf = (child: ChildProcess) => child.pid ?? 0;
 
-interface Row {
-  readonly fps: number;
-  readonly age50: number;
-  readonly age99: number;
-  readonly input50: number;
-  readonly input99: number;
-  readonly first: number;
+/** One way to the screen: the page's address, and the processes between page and sshd. */
+interface Path {
+  readonly url: string;
+  readonly pids: readonly number[];
 }
-const rowOf = (one: Measured): Row => ({
-  fps: one.frames / one.seconds,
-  age50: at(one.ages, 0.5),
-  age99: at(one.ages, 0.99),
-  input50: at(one.inputs, 0.5),
-  input99: at(one.inputs, 0.99),
-  first: one.firstPictureMs,
-});
 
-async function measure(browser: Browser, url: string): Promise<Row> {
-  const page = await browser.newPage({ viewport: { width: 1300, height: 820 } });
+async function take(browser: Browser, path: Path, desktop: Desktop, sshd: Sshd, pixels: number): Promise<Taken> {
+  const page = await browser.newPage({ viewport: { width: WIDTH + 20, height: HEIGHT + 20 } });
   try {
-    await page.goto(url);
+    await page.goto(path.url);
     await page.waitForSelector("body[data-ready]", { state: "attached" });
-    return rowOf(await page.evaluate(([seconds, clicks]) => window.measure(seconds ?? 1, clicks ?? 1), [SECONDS, CLICKS]));
+    const first = await page.evaluate(() => window.show());
+    const used = async () => ({
+      between: path.pids.reduce((sum, pid) => sum + usedBy(pid), 0),
+      page: await usedByPages(browser),
+      sshd: usedBy(sshd.pid),
+      server: usedBy(desktop.pid),
+    });
+    const before = await used();
+    const seen = await page.evaluate(([seconds, changes]) => window.watch(seconds ?? 1, changes ?? 1), [SECONDS, CHANGES_A_SECOND]);
+    const after = await used();
+    const inputs = await page.evaluate((times) => window.click(times), CLICKS);
+    await page.evaluate(() => window.hide());
+    const share = (name: keyof typeof after) => (100 * (after[name] - before[name])) / seen.seconds;
+    return {
+      fps: seen.frames / seen.seconds,
+      behind: seen.behind.reduce((sum, changes) => sum + Math.min(WIDTH * HEIGHT, changes * pixels), 0) / Math.max(1, seen.behind.length),
+      age50: median(seen.ages),
+      age99: percentile(seen.ages, 0.99),
+      inputs,
+      first,
+      between: share("between"),
+      page: share("page"),
+      sshd: share("sshd"),
+      server: share("server"),
+    };
   } finally {
     await page.close();
   }
@@ -82,6 +98,48 @@ async function listening(port: number): Promise<void> {
   throw new Error(`nothing listens on ${port}`);
 }
 
+/** The page for the ways that are not Gatelight's: its policy lets it speak to their ports. */
+async function servePage(staticDir: string): Promise<string> {
+  const plain = createServer((request, response) => {
+    void readStatic(staticDir, request.url ?? "").then((file) => {
+      if (file === null) response.writeHead(404).end();
+      else response.writeHead(200, { "Content-Type": file.type }).end(file.body);
+    });
+  });
+  plain.listen(0, "127.0.0.1");
+  await once(plain, "listening");
+  undo.push(() => plain.close());
+  return `http://127.0.0.1:${(plain.address() as AddressInfo).port}/`;
+}
+
+async function startPaths(at: { sshd: Sshd; vncPort: number; folder: string; staticDir: string; pageUrl: string }): Promise<Record<Way, Path>> {
+  const { sshd, vncPort } = at;
+  const ours = run(process.execPath, [
+    ...["--experimental-transform-types", "--disable-warning=ExperimentalWarning"],
+    join(import.meta.dirname, "gatelight-side.ts"),
+  ]);
+  const { port, user, identityFile, knownHostsFile } = sshd;
+  ours.stdin?.write(
+    `${JSON.stringify({ sshd: { port, user, identityFile, knownHostsFile }, folder: mkdtempSync(join(at.folder, "side-")), staticDir: at.staticDir, vncPort })}\n`,
+  );
+  const [tunnelPort, overSsh, direct] = [await freePort(), await freePort(), await freePort()];
+  const tunnel = run(peer("ssh"), [
+    ...["-N", "-F", "none", "-p", String(port), "-i", identityFile, "-o", `UserKnownHostsFile=${knownHostsFile}`, "-o", "BatchMode=yes"],
+    ...["-L", `127.0.0.1:${tunnelPort}:127.0.0.1:${vncPort}`, `${user}@127.0.0.1`],
+  ]);
+  const behindSsh = run(peer("websockify"), [`127.0.0.1:${overSsh}`, `127.0.0.1:${tunnelPort}`]);
+  const alone = run(peer("websockify"), [`127.0.0.1:${direct}`, `127.0.0.1:${vncPort}`]);
+  await Promise.all([listening(overSsh), listening(direct)]);
+  if (ours.stdout === null) throw new Error("Gatelight's side has no output");
+  const [line] = await once(ours.stdout, "data");
+  const socket = (to: number) => `${at.pageUrl}#socket=${encodeURIComponent(`ws://127.0.0.1:${to}`)}`;
+  return {
+    gatelight: { url: JSON.parse(String(line)).url, pids: [pidOf(ours)] },
+    "websockify over ssh -L": { url: socket(overSsh), pids: [pidOf(behindSsh), pidOf(tunnel)] },
+    websockify: { url: socket(direct), pids: [pidOf(alone)] },
+  };
+}
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "gatelight-bench-"));
   undo.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -93,108 +151,38 @@ async function main(): Promise<void> {
     logLevel: "error",
     build: { outDir: staticDir, target: "chrome140", modulePreload: { polyfill: false } },
   });
-  // The other ways need a page whose policy lets it speak to their ports.
-  const plain = createServer((request, response) => {
-    void readStatic(staticDir, request.url ?? "").then((file) => {
-      if (file === null) response.writeHead(404).end();
-      else response.writeHead(200, { "Content-Type": file.type }).end(file.body);
-    });
-  });
-  plain.listen(0, "127.0.0.1");
-  await once(plain, "listening");
-  undo.push(() => plain.close());
-  const pageUrl = `http://127.0.0.1:${(plain.address() as AddressInfo).port}/`;
-
+  const pageUrl = await servePage(staticDir);
   const sshd = await startSshd();
   undo.push(() => sshd.dispose());
-  const link = createSshLink({
-    server: "home",
-    reach: {
-      kind: "ssh",
-      host: "127.0.0.1",
-      port: sshd.port,
-      user: sshd.user,
-      identityFiles: [sshd.identityFile],
-      knownHostsFile: sshd.knownHostsFile,
-      useAgent: false,
-      useSshConfig: false,
-    },
-    prompts: { ask: async () => ({ kind: "nobody" }) },
-    secrets: { backend: { persistent: false, name: "memory", detail: "" }, get: async () => null, set: async () => {}, forget: async () => {} },
-    dataDir: folder,
-    wakes: null,
-  });
-  undo.push(() => link.dispose());
-  link.start();
   const browser = await launchChromium();
   undo.push(() => browser.close());
 
   const results: Record<string, Record<Way, Row>> = {};
   for (const kind of ["x11vnc", "tigervnc"] as const) {
     for (const workload of ["small", "full"] as const) {
-      const desktop = await startDesktop({ kind, geometry: "1280x800", terminal: false });
-      const drawer = run("python3", [join(import.meta.dirname, "drawer.py"), workload, "30"], { DISPLAY: desktop.display });
+      if (ONLY !== undefined && !`${kind}-${workload}`.includes(ONLY)) continue;
+      const desktop = await startDesktop({ kind, geometry: `${WIDTH}x${HEIGHT}`, terminal: false });
+      const drawer = run("python3", [join(import.meta.dirname, "drawer.py"), workload, String(CHANGES_A_SECOND)], { DISPLAY: desktop.display });
       if (drawer.stdout !== null) await once(drawer.stdout, "data");
-      const tunnelPort = await freePort();
-      const overSsh = await freePort();
-      const direct = await freePort();
-      const tunnel = run("ssh", [
-        ...["-N", "-F", "none", "-p", String(sshd.port), "-i", sshd.identityFile, "-o", `UserKnownHostsFile=${sshd.knownHostsFile}`, "-o", "BatchMode=yes"],
-        ...["-L", `127.0.0.1:${tunnelPort}:127.0.0.1:${desktop.port}`, `${sshd.user}@127.0.0.1`],
-      ]);
-      const sockets = [
-        run("websockify", [`127.0.0.1:${overSsh}`, `127.0.0.1:${tunnelPort}`]),
-        run("websockify", [`127.0.0.1:${direct}`, `127.0.0.1:${desktop.port}`]),
-      ];
-      await Promise.all([listening(overSsh), listening(direct)]);
-      await new Promise((done) => setTimeout(done, 1000));
-      const stage = await screenStage({ link, staticDir, ports: { paper: desktop.port }, passwords: {} });
-      const urls: Record<Way, string> = {
-        gatelight: stage.host.url,
-        "websockify over ssh -L": `${pageUrl}#socket=${encodeURIComponent(`ws://127.0.0.1:${overSsh}`)}`,
-        websockify: `${pageUrl}#socket=${encodeURIComponent(`ws://127.0.0.1:${direct}`)}`,
-      };
-      const rows: Record<Way, Row[]> = { gatelight: [], "websockify over ssh -L": [], websockify: [] };
-      // One of each unmeasured, then in turn: what the machine does meanwhile meets all alike.
-      for (let round = 0; round < ROUNDS; round += 1) {
-        for (const way of WAYS) rows[way].push(await measure(browser, urls[way]));
-      }
-      const middle = (way: Way): Row => ({
-        fps: median(rows[way].map((row) => row.fps)),
-        age50: median(rows[way].map((row) => row.age50)),
-        age99: median(rows[way].map((row) => row.age99)),
-        input50: median(rows[way].map((row) => row.input50)),
-        input99: median(rows[way].map((row) => row.input99)),
-        first: median(rows[way].map((row) => row.first)),
-      });
-      const here = { gatelight: middle("gatelight"), "websockify over ssh -L": middle("websockify over ssh -L"), websockify: middle("websockify") };
-      results[`${kind} ${workload}`] = here;
-      print(`${kind}, ${workload === "full" ? "full screen" : "small changes"}, 30 a second`, here);
-      await stage.dispose();
-      for (const child of [drawer, tunnel, ...sockets]) await end(child);
+      const paths = await startPaths({ sshd, vncPort: desktop.port, folder, staticDir, pageUrl });
+      const taken: Record<Way, Taken[]> = { gatelight: [], "websockify over ssh -L": [], websockify: [] };
+      // In turn, each time beginning with another: what the machine does meanwhile meets all alike.
+      for (let round = 0; round < ROUNDS; round += 1)
+        for (let turn = 0; turn < WAYS.length; turn += 1) {
+          const way = WAYS[(turn + round) % WAYS.length] ?? "gatelight";
+          taken[way].push(await take(browser, paths[way], desktop, sshd, PIXELS[workload]));
+        }
+      const title = `${kind}, ${workload === "full" ? "full screen" : "small changes"}, ${CHANGES_A_SECOND} a second`;
+      const rows = byWay(taken);
+      results[title] = rows;
+      process.stdout.write(`\n${table(title, rows)}\n${goals(kind, taken)}\n`);
+      for (const child of children.splice(0)) await end(child);
       await desktop.dispose();
     }
   }
   const out = join(import.meta.dirname, "../results");
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "screen.json"), `${JSON.stringify({ at: new Date().toISOString(), seconds: SECONDS, rounds: ROUNDS, results }, null, 2)}\n`);
-}
-
-function print(title: string, rows: Record<Way, Row>): void {
-  const cell = (value: number, digits = 0) => value.toFixed(digits).padStart(9);
-  process.stdout.write(
-    `\n${title}\n${"".padEnd(24)}${["fps", "age p50", "age p99", "input p50", "input p99", "first"].map((name) => name.padStart(10)).join("")}\n`,
-  );
-  for (const way of WAYS) {
-    const row = rows[way];
-    process.stdout.write(
-      `${way.padEnd(24)}${[cell(row.fps, 1), cell(row.age50), cell(row.age99), cell(row.input50), cell(row.input99), cell(row.first)].map((text) => ` ${text}`).join("")}\n`,
-    );
-  }
-  const ours = rows.gatelight;
-  process.stdout.write(
-    `frames: ${(ours.fps / rows["websockify over ssh -L"].fps).toFixed(2)} × websockify over ssh -L; input to pixel: ${(ours.input50 / rows.websockify.input50).toFixed(2)} × direct\n`,
-  );
 }
 
 try {
