@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
@@ -7,9 +7,11 @@ import { missingPeers } from "../support/peers.ts";
 import { composePlugin } from "./compose.ts";
 import { type Fault, faultOf } from "./faults.ts";
 import { importImage } from "./gateway-image.ts";
+import { allOf } from "./processes.ts";
 import { quietPeer } from "./quiet-region.ts";
-import { RemoteHost, tidyUpAfterTheDead } from "./remote-host.ts";
+import { RemoteHost } from "./remote-host.ts";
 import { Stack, VNC_PASSWORD } from "./stack.ts";
+import { PREFIX, tidyUpAfterTheDead } from "./tidy-up.ts";
 
 export interface LabOptions {
   readonly modes?: readonly ("paper" | "live")[];
@@ -17,6 +19,8 @@ export interface LabOptions {
   readonly speed?: number;
   /** Between two looks of the MCP server at its own connections, ms. */
   readonly healMs?: number;
+  /** Ends a start that is under way; nothing of it stays. */
+  readonly signal?: AbortSignal;
 }
 
 /** A home server built from real parts, on this machine. */
@@ -58,7 +62,7 @@ export function whyNoLab(): string | null {
 
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   await tidyUpAfterTheDead(tmpdir());
-  const folder = mkdtempSync(join(tmpdir(), "gl-lab-"));
+  const folder = mkdtempSync(join(tmpdir(), PREFIX));
   const host = new RemoteHost(folder);
   const bundleDir = join(folder, "bundle");
   const peer = quietPeer(new Date());
@@ -73,19 +77,20 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     await fault.prepare(paper, host);
     return fault;
   };
-  const dispose = async () => {
-    await host.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const dispose = () => host.dispose();
+  const goOn = () => options.signal?.throwIfAborted();
   try {
-    await Promise.all([host.start(), bundle(bundleDir)]);
+    await allOf([host.start(), bundle(bundleDir)]);
+    goOn();
     composePlugin(host.folder);
     await importImage(host);
     for (const stack of stacks) {
+      goOn();
       await stack.create();
       stack.startBroker(bundleDir);
     }
-    await Promise.all(stacks.map((stack) => stack.settled()));
+    goOn();
+    await Promise.race([allOf(stacks.map((stack) => stack.settled())), aborted(options.signal)]);
   } catch (error) {
     await dispose();
     throw error;
@@ -113,6 +118,10 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     dispose,
   };
 }
+
+/** Rejects when it is no longer wanted; else never ends. */
+const aborted = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 
 async function bundle(dir: string): Promise<void> {
   mkdirSync(dir, { recursive: true });

@@ -30,14 +30,14 @@ export function run(
   });
 }
 
-/** A program that stays, with what it wrote. */
+/** A program that stays, with what it wrote. In a session of its own: the terminal's Ctrl+C is for us, and we end it. */
 export class Daemon {
   readonly child: ChildProcess;
   output = "";
 
   constructor(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const [program = "", ...args] = argv;
-    this.child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on("data", (chunk: Buffer) => {
         this.output = `${this.output}${chunk.toString()}`.slice(-100_000);
@@ -85,6 +85,12 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
+}
+
+/** All of them have come to their end. @throws the first error of those that failed */
+export async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** @throws Error with the words of `what` after the deadline */

@@ -1,13 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { peer } from "../support/peers.ts";
 import { makeKey } from "../support/sshd.ts";
-import { Daemon, descendants, kill, type Ran, run, until } from "./processes.ts";
+import { allOf, Daemon, descendants, kill, type Ran, run, until } from "./processes.ts";
+import { own, tidyUp } from "./tidy-up.ts";
 
 const START_MS = 60_000;
-/** In the lab's folder: who made it, so that a later one can tidy up after one that was killed. */
-const OWNER = "owner.json";
+/** Blocks of four addresses in 10.213.0.0/16. */
+const BLOCKS = 16_000;
 
 /** A whole remote host on this machine: a network namespace behind a veth pair, with Debian's sshd and dockerd in it. */
 export class RemoteHost {
@@ -28,16 +30,15 @@ export class RemoteHost {
   private dockerd: Daemon | null = null;
   private readonly daemons = new Set<Daemon>();
   private holder: Server | null = null;
+  private disown: () => void = () => undefined;
 
   constructor(folder: string) {
     this.folder = folder;
-    const id = process.pid % 60_000;
-    this.name = `gatelight-lab-${process.pid}`;
-    this.near = `gla${id}`;
-    this.far = `glb${id}`;
-    // A /30 of 10.213.0.0/16 of its own, so that two labs do not meet.
-    const block = (id % 16_000) * 4;
-    const at = (host: number) => `10.213.${Math.floor((block + host) / 256)}.${(block + host) % 256}`;
+    const block = freeBlock();
+    this.name = `gatelight-lab-${block}`;
+    this.near = `gla${block}`;
+    this.far = `glb${block}`;
+    const at = (host: number) => addressIn(block, host);
     this.nearAddress = at(1);
     this.address = at(2);
     this.dockerSocket = join(folder, "docker-run", "docker.sock");
@@ -60,10 +61,10 @@ export class RemoteHost {
   }
 
   async start(): Promise<void> {
-    writeFileSync(join(this.folder, OWNER), JSON.stringify({ pid: process.pid, netns: this.name, link: this.near }));
+    this.disown = own(this.folder, this.name, this.near);
     await this.network();
     this.keys();
-    await Promise.all([this.startSshd(), this.startDocker()]);
+    await allOf([this.startSshd(), this.startDocker()]);
   }
 
   /** Runs a program inside the host's network namespace. `ip netns exec` would hide the cgroups. */
@@ -162,11 +163,9 @@ export class RemoteHost {
       await this.stopDocker();
     }
     for (const daemon of this.daemons) await daemon.end("SIGKILL");
-    // A container whose daemon went before it.
-    killAllOf(this.folder);
-    await unmountBelow(this.folder);
-    await run(["ip", "netns", "del", this.name], { mayFail: true });
-    await run(["ip", "link", "del", this.near], { mayFail: true });
+    // A container whose daemon went before it, mounts, the namespace.
+    await tidyUp(this.folder);
+    this.disown();
   }
 
   private async network(): Promise<void> {
@@ -245,50 +244,13 @@ function isSshd(pid: number): boolean {
   }
 }
 
-/** What dockerd may leave mounted below its folders. */
-async function unmountBelow(folder: string): Promise<void> {
-  const mounts = readFileSync("/proc/mounts", "utf8")
-    .split("\n")
-    .flatMap((line) => line.split(" ")[1] ?? [])
-    .filter((path) => path.startsWith(`${folder}/`));
-  for (const path of mounts.reverse()) await run(["umount", "-l", path], { mayFail: true });
-}
+const addressIn = (block: number, host: number) => `10.213.${Math.floor((block * 4 + host) / 256)}.${(block * 4 + host) % 256}`;
 
-/** Ends what labs have left behind whose own process was killed. @param parent the folder in which labs' folders lie */
-export async function tidyUpAfterTheDead(parent: string): Promise<void> {
-  for (const name of readdirSync(parent).filter((one) => one.startsWith("gl-lab-"))) {
-    const folder = join(parent, name);
-    const file = join(folder, OWNER);
-    if (!existsSync(file)) continue;
-    const owner = JSON.parse(readFileSync(file, "utf8")) as { pid: number; netns: string; link: string };
-    if (existsSync(`/proc/${owner.pid}`)) continue;
-    const env = { DOCKER_HOST: `unix://${join(folder, "docker-run", "docker.sock")}` };
-    const names = (await run(["docker", "ps", "-aq"], { env, mayFail: true, deadlineMs: 10_000 })).stdout.split("\n").filter(Boolean);
-    if (names.length > 0) await run(["docker", "rm", "-f", ...names], { env, mayFail: true });
-    killAllOf(folder);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await unmountBelow(folder);
-    await run(["ip", "netns", "del", owner.netns], { mayFail: true });
-    await run(["ip", "link", "del", owner.link], { mayFail: true });
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Every process that names the lab's folder (daemons, shims of containers), with what runs below it. */
-function killAllOf(folder: string): void {
-  for (const pid of readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)) {
-    if (pid === process.pid || !argumentsOf(pid).includes(`${folder}/`)) continue;
-    for (const each of [pid, ...descendants(pid)]) if (each !== process.pid) kill(each, "SIGKILL");
-  }
-}
-
-function argumentsOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    // The process has ended meanwhile.
-    return "";
+/** A /30 that no lab on this machine has: two labs do not meet. */
+function freeBlock(): number {
+  const taken = new Set(Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []));
+  for (let tries = 0; ; tries += 1) {
+    const block = (process.pid + tries) % BLOCKS;
+    if (!taken.has(addressIn(block, 1))) return block;
   }
 }

@@ -87,6 +87,8 @@ export const CONTAINER_FAULTS: readonly Fault[] = [
     cause: "competing-healer",
     seen: "running",
     echoes: true,
+    // Until the other healer has shown itself: an API that closes on everybody right after the log-in, and each of its restarts.
+    first: ["unexplained", "accept-dialog", "container-exited", "booting"],
     inject: async (stack) => {
       stack.orderMcp({ healing: true });
       stack.order(cutting({ api: { reply: "close-after-start" } }));
