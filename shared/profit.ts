@@ -1,31 +1,21 @@
 import { addDecimals, type Decimal, subtractDecimals } from "./money.ts";
 import type { CurvePoint } from "./snapshot.ts";
+import { offsetByRule } from "./summer-time.ts";
 
 export type ProfitRange = "today" | "week" | "month" | "all";
 /** Days of a range, today among them. */
 const DAYS: Readonly<Record<ProfitRange, number>> = { today: 1, week: 7, month: 30, all: Number.POSITIVE_INFINITY };
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 /**
  * IBKR begins a new day's result by each instrument's own schedule (tws-api/pnl.html), for most about midnight in New York. So a day here is New York's, and
  * its result is the last one told on it.
  */
-const NEW_YORK = new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York", year: "numeric", month: "2-digit", day: "2-digit" });
+const NEW_YORK = "America/New_York";
+const WINTER_MS = -5 * 3_600_000;
 
-/** @returns a function that numbers New York's days; it asks the calendar once an hour of the times that it is given */
-function dayNumber(): (at: number) => number {
-  let hour = Number.NaN;
-  let day = Number.NaN;
-  return (at) => {
-    const of = Math.floor(at / HOUR_MS);
-    if (of !== hour) {
-      hour = of;
-      day = Math.floor(Date.parse(`${NEW_YORK.format(at)}T00:00:00Z`) / DAY_MS);
-    }
-    return day;
-  };
-}
+/** @returns the number of New York's day, counted from 1970 */
+const dayOf = (at: number): number => Math.floor((at + (offsetByRule(at, NEW_YORK) ?? WINTER_MS)) / DAY_MS);
 
 interface DayResult {
   readonly day: number;
@@ -36,7 +26,6 @@ interface DayResult {
 
 /** The last result of each day on which one is known, in order of time. */
 function dayResults(points: readonly CurvePoint[]): DayResult[] {
-  const dayOf = dayNumber();
   const days: DayResult[] = [];
   for (const [index, { at, dailyPnl }] of points.entries()) {
     if (dailyPnl === null) continue;
@@ -55,7 +44,6 @@ function dayResults(points: readonly CurvePoint[]): DayResult[] {
  * @param now ms since the epoch @returns `null` where no result is known
  */
 export function profitOver(points: readonly CurvePoint[], range: ProfitRange, now: number): Decimal | null {
-  const dayOf = dayNumber();
   const today = dayOf(now);
   const within = points.filter(({ at, dailyPnl }) => {
     const day = dayOf(at);

@@ -46,6 +46,7 @@ export interface ServerPorts {
 
 const LOOK_ALL_MS = 8_000;
 const DOCKER_MS = 90_000;
+const personsZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** One server while Gatelight watches it: its link, its probes, its gateways. */
 export class ServerRuntime {
@@ -325,7 +326,7 @@ export class ServerRuntime {
   /** What Gatelight does without being asked, as far as it was wanted. */
   private lookAfter(gateway: GatewayRuntime, now: number): void {
     this.watchdogs.get(gateway.target.id)?.look();
-    const due = weeklyLoginNotice(this.settings.id, gateway.settings, gateway.evidence(), Intl.DateTimeFormat().resolvedOptions().timeZone, now);
+    const due = weeklyLoginNotice(this.settings.id, gateway.settings, gateway.evidence(), personsZone, now);
     this.ports.board.keep(`weekly-login/${this.settings.id}/${gateway.target.id}/`, due);
   }
 

@@ -1,4 +1,6 @@
-/** Wall clocks of time zones, by the zone data of the runtime, so that summer time is right on both sides of a change. */
+import { offsetByRule } from "../../../shared/summer-time.ts";
+
+/** Wall clocks of time zones: by rule for those of IBKR's timetable, by the zone data of the runtime for every other. */
 
 export interface WallClock {
   readonly year: number;
@@ -41,6 +43,19 @@ export function isInstant(ms: number): boolean {
 
 /** @param ms since the epoch, `isInstant` */
 export function wallClock(ms: number, zone: string): WallClock {
+  const ahead = offsetByRule(ms, zone);
+  if (ahead !== null) {
+    const local = new Date(ms + ahead);
+    return {
+      year: local.getUTCFullYear(),
+      month: local.getUTCMonth() + 1,
+      day: local.getUTCDate(),
+      hour: local.getUTCHours(),
+      minute: local.getUTCMinutes(),
+      second: local.getUTCSeconds(),
+      weekday: local.getUTCDay(),
+    };
+  }
   const parts: Record<string, number> = {};
   for (const part of formatOf(zone).formatToParts(ms)) parts[part.type] = Number(part.value);
   const { year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;

@@ -49,12 +49,16 @@ function wayOut(evidence: GatewayEvidence): RepairId {
   return loggedIn && login.commandServer !== "off" && login.commandServer !== null ? "stop-and-start" : "restart-container";
 }
 
-/** @returns the notice that is due now, or `null`. Paper accounts log in without a person. */
-export function weeklyLoginNotice(server: string, gateway: GatewaySettings, evidence: GatewayEvidence, zone: string, now: number): Notice | null {
+/**
+ * Paper accounts log in without a person.
+ * @param zone asked for only where a reminder is wanted: the runtime's zone data takes megabytes
+ * @returns the notice that is due now, or `null`
+ */
+export function weeklyLoginNotice(server: string, gateway: GatewaySettings, evidence: GatewayEvidence, zone: () => string, now: number): Notice | null {
   if (gateway.mode !== "live" || gateway.weeklyLogin == null) return null;
   const login = evidence.login?.value ?? null;
   const loggedIn = login?.phase === "logged-in" || login?.phase === "configured";
-  const plan = planWeeklyLogin(gateway.weeklyLogin, zone, now, loggedIn ? login.phaseAt : null);
+  const plan = planWeeklyLogin(gateway.weeklyLogin, zone(), now, loggedIn ? login.phaseAt : null);
   if (!plan.due || calendarAt(now, evidence.history.peer).window !== null) return null;
   const name = gateway.name ?? gateway.id;
   return {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { calendarAt, regionOf } from "../../../electron/core/diagnosis/calendar.ts";
 import { diagnose } from "../../../electron/core/diagnosis/diagnose.ts";
 import { instantOf, wallClock } from "../../../electron/core/diagnosis/zone.ts";
+import { offsetByRule } from "../../../shared/summer-time.ts";
 import { apiFailed, apiIdle, broker, container, DAY, evidence, H, history, logProblem, MIN, queue, S } from "./evidence-builder.ts";
 
 const utc = (text: string) => Date.parse(`${text}Z`);
@@ -27,6 +28,36 @@ describe("zones", () => {
     ["hour 27 is the next day's third", [2026, 6, 19, 27, 0], "2026-06-20T07:00:00"],
   ] as const)("finds the instant: %s", (_name, [year, month, day, hour, minute], wanted) => {
     expect(instantOf(NY, year, month, day, hour, minute)).toBe(utc(wanted));
+  });
+});
+
+describe("the rules of summer time", () => {
+  const clockOf = (zone: string) => {
+    const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
+    return (ms: number) => {
+      const [, sign, hours, minutes] = /GMT(?:([+-])(\d\d):(\d\d))?/.exec(format.format(ms)) ?? [];
+      return sign === undefined ? 0 : (sign === "-" ? -1 : 1) * (Number(hours) * H + Number(minutes) * MIN);
+    };
+  };
+  it.each([NY, "Europe/Zurich", "Asia/Hong_Kong", "UTC"])("are those of the runtime's own zone data: %s", (zone) => {
+    const ahead = clockOf(zone);
+    const wrong: string[] = [];
+    for (let at = utc("2008-01-01T00:00:00"); at < utc("2050-01-01T00:00:00"); at += 31 * H)
+      if (offsetByRule(at, zone) !== ahead(at)) wrong.push(new Date(at).toISOString());
+    expect(wrong).toEqual([]);
+  });
+  it.each([
+    [NY, "2026-03-08T07:00:00"],
+    [NY, "2026-11-01T06:00:00"],
+    ["Europe/Zurich", "2026-03-29T01:00:00"],
+    ["Europe/Zurich", "2026-10-25T01:00:00"],
+  ])("change to the second: %s %s", (zone, at) => {
+    for (const shift of [-1000, 0]) expect(offsetByRule(utc(at) + shift, zone)).toBe(clockOf(zone)(utc(at) + shift));
+  });
+  it("say nothing of other zones and of years before them", () => {
+    expect(offsetByRule(utc("2026-01-01T00:00:00"), "Europe/Berlin")).toBeNull();
+    expect(offsetByRule(utc("1999-01-01T00:00:00"), NY)).toBeNull();
+    expect(wallClock(utc("1999-04-10T12:00:00"), NY)).toMatchObject({ hour: 8 });
   });
 });
 

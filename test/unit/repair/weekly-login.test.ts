@@ -58,16 +58,16 @@ describe("the notice", () => {
   const now = at("2026-11-29T09:00:00Z");
   const evidence = e.evidence(now);
   it("leads with one click to the way that keeps the settings, else to the restart", () => {
-    const notice = weeklyLoginNotice("home", gateway("live"), evidence, "Europe/Berlin", now);
+    const notice = weeklyLoginNotice("home", gateway("live"), evidence, () => "Europe/Berlin", now);
     expect(notice).toMatchObject({ id: "weekly-login/home/live/2026-11-29", action: { server: "home", gateway: "live", repair: "stop-and-start" } });
-    const off = weeklyLoginNotice("home", gateway("live"), e.evidence(now, e.login({ commandServer: "off" })), "Europe/Berlin", now);
+    const off = weeklyLoginNotice("home", gateway("live"), e.evidence(now, e.login({ commandServer: "off" })), () => "Europe/Berlin", now);
     expect(off?.action?.repair).toBe("restart-container");
-    const form = weeklyLoginNotice("home", gateway("live"), e.evidence(now, e.login({ phase: "login-form", phaseAt: now - H })), "Europe/Berlin", now);
+    const form = weeklyLoginNotice("home", gateway("live"), e.evidence(now, e.login({ phase: "login-form", phaseAt: now - H })), () => "Europe/Berlin", now);
     expect(form?.action?.repair).toBe("restart-container");
   });
   it("is not for paper, not unless an hour was chosen, and not after a log-in", () => {
-    expect(weeklyLoginNotice("home", gateway("paper"), evidence, "Europe/Berlin", now)).toBeNull();
-    expect(weeklyLoginNotice("home", gateway("live", null), evidence, "Europe/Berlin", now)).toBeNull();
-    expect(weeklyLoginNotice("home", gateway("live"), e.evidence(now, e.login({ phaseAt: now - H })), "Europe/Berlin", now)).toBeNull();
+    expect(weeklyLoginNotice("home", gateway("paper"), evidence, () => "Europe/Berlin", now)).toBeNull();
+    expect(weeklyLoginNotice("home", gateway("live", null), evidence, () => "Europe/Berlin", now)).toBeNull();
+    expect(weeklyLoginNotice("home", gateway("live"), e.evidence(now, e.login({ phaseAt: now - H })), () => "Europe/Berlin", now)).toBeNull();
   });
 });
