@@ -46,7 +46,7 @@ export interface Row {
 export async function refused(lab: Lab, fault: Fault): Promise<Row> {
   await fault.inject(lab.paper, lab.host);
   const begun = Date.now();
-  const { paper, code } = await doctor(dataDir(lab.folder, `data-${fault.id}`, lab.settings(fault.asking?.(lab).settings)), { deadlineS: 25 });
+  const { paper, code } = await doctor(dataDir(lab.folder, `data-${fault.id}`, lab.settings(fault.asking?.(lab).settings)), { deadlineS: 40 });
   expect(paper?.cause?.id, JSON.stringify(paper?.cause ?? paper, null, 1)).toBe(fault.cause);
   expect(code).toBeGreaterThan(0);
   return { id: fault.id, cause: fault.cause, noticedMs: null, namedMs: Date.now() - begun, recoveredMs: null };
@@ -55,6 +55,7 @@ export async function refused(lab: Lab, fault: Fault): Promise<Row> {
 /** Produced under the eyes of a Gatelight that runs: noticed in time, named by watch and doctor, and over when it is over. */
 export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promise<Row> {
   await lab.prepare(fault.id);
+  if (fault.prepare !== undefined) await watching.start();
   await watching.green();
   if (fault.ageMs !== undefined) await aged(lab, fault.ageMs);
   const connections = new Connections(lab.paper);

@@ -81,8 +81,8 @@ function cpuTicks(pids: readonly number[]): number {
 
 export interface Cost {
   readonly seconds: number;
-  /** Programs that sshd was asked to start. */
-  readonly commands: number;
+  /** What sshd said of the programs that it was asked to start. */
+  readonly commands: readonly string[];
   /** Processes below sshd that were not there at the beginning. */
   readonly fresh: number;
   /** Share of one core, percent, of sshd's sessions and what runs in them. */
@@ -95,8 +95,7 @@ export async function quietCost(lab: Lab, watching: Watching, ms: number): Promi
   const { host } = lab;
   const before = new Set(descendants(host.sshdPid));
   const seen = new Set(before);
-  const commands = () => host.sshdLog.split("Starting session: command").length - 1;
-  const saidBefore = commands();
+  const said = host.listenToSshd();
   const ticksBefore = cpuTicks([...before]);
   const begun = Date.now();
   await until(
@@ -110,7 +109,9 @@ export async function quietCost(lab: Lab, watching: Watching, ms: number): Promi
   const seconds = (Date.now() - begun) / 1_000;
   return {
     seconds,
-    commands: commands() - saidBefore,
+    commands: said()
+      .split("\n")
+      .filter((line) => line.includes("Starting session: command")),
     fresh: seen.size - before.size,
     cpuPercent: ((cpuTicks([...seen]) - ticksBefore) / TICKS / seconds) * 100,
   };

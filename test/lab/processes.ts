@@ -33,14 +33,18 @@ export function run(
 /** A program that stays, with what it wrote. In a session of its own: the terminal's Ctrl+C is for us, and we end it. */
 export class Daemon {
   readonly child: ChildProcess;
+  /** The end of what it wrote. */
   output = "";
+  private written = 0;
 
   constructor(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const [program = "", ...args] = argv;
     this.child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on("data", (chunk: Buffer) => {
-        this.output = `${this.output}${chunk.toString()}`.slice(-100_000);
+        const text = chunk.toString();
+        this.written += text.length;
+        this.output = `${this.output}${text}`.slice(-100_000);
       });
     this.child.on("error", (error) => {
       this.output += error.message;
@@ -49,6 +53,11 @@ export class Daemon {
 
   get pid(): number {
     return this.child.pid ?? -1;
+  }
+  /** @returns what gives all that was written from now on */
+  listen(): () => string {
+    const before = this.written;
+    return () => (this.written === before ? "" : this.output.slice(-(this.written - before)));
   }
   get running(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;

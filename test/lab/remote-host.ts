@@ -56,6 +56,10 @@ export class RemoteHost {
   get sshdLog(): string {
     return this.sshd?.output ?? "";
   }
+  /** @returns what gives all that sshd says from now on */
+  listenToSshd(): () => string {
+    return this.sshd?.listen() ?? (() => "");
+  }
   get sshdPid(): number {
     return this.sshd?.pid ?? -1;
   }

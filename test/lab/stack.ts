@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { composeUp, writeProject } from "./compose.ts";
 import { IMAGE } from "./gateway-image.ts";
@@ -105,10 +105,10 @@ export class Stack {
 
   /** What the gateway's process is to be from now on, or from its next start. */
   order(orders: Orders): void {
-    writeFileSync(join(this.shared, "orders.json"), JSON.stringify(orders));
+    replace(join(this.shared, "orders.json"), JSON.stringify(orders));
   }
   orderMcp(plan: Readonly<Record<string, unknown>>): void {
-    writeFileSync(join(this.shared, "mcp.json"), JSON.stringify(plan));
+    replace(join(this.shared, "mcp.json"), JSON.stringify(plan));
   }
   /** Marks that run.sh and the relay's loop look at. */
   mark(name: string, text: string | null): void {
@@ -171,4 +171,10 @@ export class Stack {
       () => `${this.gateway} listens on ${this.apiPort}`,
     );
   }
+}
+
+/** Whoever reads it meanwhile reads the old text or the new one. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }

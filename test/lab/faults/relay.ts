@@ -33,6 +33,8 @@ export const RELAY_FAULTS: readonly Fault[] = [
     id: "localhost-only",
     cause: "localhost-only",
     seen: "running",
+    // The relay is started anew for it, which its own loop does after five seconds.
+    first: ["relay-dead"],
     inject: async (stack) => {
       await relayFrom(stack, "own");
       stack.order(cutting({}));

@@ -178,6 +178,8 @@ class StandIn implements ScreenModel {
       const is = next.broker.brokenFarms.has(farm);
       if (was !== is) this.api.farm(farm, !is);
     }
+    // A person clicked it; it stays as long as nobody does, whether or not its client still waits.
+    if (before.acceptDialog && !next.acceptDialog) this.api.answerDialog(true);
     const moved = next.portOverride !== before.portOverride;
     // The connections hold the plan: it is changed, never replaced.
     Object.assign(before.api, next.api);
