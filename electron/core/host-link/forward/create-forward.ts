@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { HostAddress, HostLink } from "../host-link.ts";
+import { joinStreams } from "./join-streams.ts";
 import { portHolder } from "./port-holder.ts";
 
 export interface ForwardOptions {
@@ -39,11 +39,16 @@ export interface Forward {
 
 const MAX_CONNECTIONS = 64;
 const DIAL_MS = 8_000;
+/** So much may wait in each direction of a connection before whoever sends is held back. */
+const HELD_BYTES = 512 * 1024;
 const TELL_MS = 1_000;
 
 export function createForward(options: ForwardOptions): Forward {
   return new LocalForward(options);
 }
+
+/** What changes seldom; bytes are counted beside it. */
+type Standing = Omit<ForwardReport, "bytesIn" | "bytesOut">;
 
 class LocalForward implements Forward {
   readonly #options: ForwardOptions;
@@ -52,7 +57,9 @@ class LocalForward implements Forward {
   readonly #open = new Set<Socket>();
   readonly #life = new AbortController();
   #server: Server | null = null;
-  #report: ForwardReport = { state: "off", localPort: null, detail: "", connections: 0, bytesIn: 0, bytesOut: 0 };
+  #report: Standing = { state: "off", localPort: null, detail: "", connections: 0 };
+  #bytesIn = 0;
+  #bytesOut = 0;
   #cancelTell: (() => void) | null = null;
 
   constructor(options: ForwardOptions) {
@@ -61,7 +68,7 @@ class LocalForward implements Forward {
   }
 
   get report(): ForwardReport {
-    return this.#report;
+    return { ...this.#report, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut };
   }
 
   onReport(listener: (report: ForwardReport) => void): () => void {
@@ -71,7 +78,7 @@ class LocalForward implements Forward {
 
   start(): Promise<void> {
     if (this.#server !== null || this.#life.signal.aborted) return Promise.resolve();
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => void this.#serve(socket));
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true, highWaterMark: HELD_BYTES }, (socket) => void this.#serve(socket));
     server.maxConnections = MAX_CONNECTIONS;
     this.#server = server;
     return new Promise((resolve) => {
@@ -135,38 +142,25 @@ class LocalForward implements Forward {
         deadlineMs: this.#options.dialDeadlineMs ?? DIAL_MS,
         signal: AbortSignal.any([this.#life.signal, gone.signal]),
       });
-      this.#join(socket, remote);
+      joinStreams(socket, remote, (bytesIn, bytesOut) => this.#count(bytesIn, bytesOut));
     } catch (error) {
       socket.destroy();
       if (!gone.signal.aborted && error instanceof Error) this.#set({ detail: error.message });
     }
   }
 
-  /** Bytes both ways. The end of one direction is passed on and leaves the other open; a loss ends both. */
-  #join(socket: Socket, remote: Duplex): void {
-    remote.on("error", () => {});
-    socket.once("close", () => remote.destroy());
-    remote.once("close", () => {
-      // What was received still has to reach the program, unless the stream broke off.
-      if (remote.readableEnded) socket.end();
-      else socket.destroy();
-    });
-    socket.on("data", (chunk: Buffer) => this.#count(0, chunk.length));
-    remote.on("data", (chunk: Buffer) => this.#count(chunk.length, 0));
-    socket.pipe(remote);
-    remote.pipe(socket);
-  }
-
   #count(bytesIn: number, bytesOut: number): void {
-    this.#report = { ...this.#report, bytesIn: this.#report.bytesIn + bytesIn, bytesOut: this.#report.bytesOut + bytesOut };
+    this.#bytesIn += bytesIn;
+    this.#bytesOut += bytesOut;
     this.#cancelTell ??= this.#clock.after(TELL_MS, () => {
       this.#cancelTell = null;
       this.#set({});
     });
   }
 
-  #set(change: Partial<ForwardReport>): void {
+  #set(change: Partial<Standing>): void {
     this.#report = { ...this.#report, ...change };
-    for (const listener of [...this.#listeners]) listener(this.#report);
+    const report = this.report;
+    for (const listener of [...this.#listeners]) listener(report);
   }
 }

@@ -1,11 +1,11 @@
 import { Duplex, type Writable } from "node:stream";
 import type { ClientChannel } from "ssh2";
-import { Gathering } from "./gathering.ts";
+import { Gathering } from "../gathering.ts";
 
 type Written = (error?: Error | null) => void;
 
 /** So much waits in each direction before whoever writes is held back. */
-const HELD_BYTES = 64 * 1024;
+const HELD_BYTES = 256 * 1024;
 
 /**
  * An ssh2 channel as a Duplex that keeps Node's promises. ssh2's own channel (1.17, lib/Channel.js) replaces `destroy`, never sets

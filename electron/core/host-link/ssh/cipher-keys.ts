@@ -1,12 +1,4 @@
-import crypto, { createSecretKey, type KeyObject } from "node:crypto";
-
-/**
- * ssh2 (1.17, lib/protocol/crypto.js) makes a cipher for every packet and hands it the key as bytes. Node 24 finds out that bytes are no
- * KeyObject by two exceptions thrown and caught inside, 40 µs a packet: more than the encryption of its 32 KiB. So ssh2 is given makers
- * that turn each key into a KeyObject once. It takes the makers while it loads, so they stand in Node's module only from the import of
- * this file until `restoreCipherMakers`; nothing else sees them. See ssh2.ts.
- */
-const { createCipheriv, createDecipheriv } = crypto;
+import { type createCipheriv, type createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 
 /** Lives as long as ssh2 holds the bytes. */
 const known = new WeakMap<Uint8Array, KeyObject>();
@@ -19,17 +11,14 @@ function keyObject(bytes: Uint8Array): KeyObject {
   return key;
 }
 
-type Maker = typeof createCipheriv | typeof createDecipheriv;
-
-function withKeyObjects<M extends Maker>(make: M): M {
+/**
+ * A maker of ciphers that turns a key given as bytes into a KeyObject, once. ssh2 (1.17, lib/protocol/crypto.js) makes a cipher for every
+ * packet and hands it the key as bytes. Node 24 finds out that bytes are no KeyObject by two exceptions thrown and caught inside, 40 µs a
+ * packet: more than the encryption of its 32 KiB.
+ */
+export function withKeyObjects<M extends typeof createCipheriv | typeof createDecipheriv>(make: M): M {
   return new Proxy(make, {
     apply: (target, self, [algorithm, key, ...rest]: [string, unknown, ...unknown[]]) =>
       Reflect.apply(target, self, [algorithm, key instanceof Uint8Array && key.length > 0 ? keyObject(key) : key, ...rest]),
   });
-}
-
-Object.assign(crypto, { createCipheriv: withKeyObjects(createCipheriv), createDecipheriv: withKeyObjects(createDecipheriv) });
-
-export function restoreCipherMakers(): void {
-  Object.assign(crypto, { createCipheriv, createDecipheriv });
 }

@@ -1,5 +1,5 @@
 import { Socket, type TcpSocketConnectOpts } from "node:net";
-import { Gathering } from "./gathering.ts";
+import { Gathering } from "../gathering.ts";
 
 type Written = (error?: Error | null) => void;
 

@@ -1,8 +1,8 @@
 import type { Writable } from "node:stream";
 
 /**
- * Joins what is written within one turn of the event loop. ssh2 (1.17) writes an AES-GCM packet in three pieces, its length, its content and
- * its tag; without Nagle's algorithm each is a system call and a TCP segment of its own, and wakes the server. Call it before each write.
+ * Joins what is written to a stream within one turn of the event loop, so that it costs one system call and wakes the other side once.
+ * Call it before each write.
  */
 export class Gathering {
   readonly #stream: Writable;
