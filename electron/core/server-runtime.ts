@@ -1,9 +1,8 @@
 import type { LogLine } from "../../shared/contract.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
-import type { LightSnapshot, RepairRun, ServerSnapshot } from "../../shared/snapshot.ts";
+import type { RepairRun, ServerSnapshot } from "../../shared/snapshot.ts";
 import type { Clock } from "./clock.ts";
-import type { GatewayTarget, ServerEvidence } from "./diagnosis/evidence.ts";
-import { serverLights } from "./diagnosis/server-lights.ts";
+import type { GatewayTarget } from "./diagnosis/evidence.ts";
 import { GatewayForwards } from "./gateway-forwards.ts";
 import { GatewayRuntime } from "./gateway-runtime.ts";
 import type { History } from "./history/history.ts";
@@ -22,6 +21,7 @@ import { weeklyLoginNotice } from "./repair/weekly-login.ts";
 import type { Log } from "./report/log.ts";
 import type { ScreenReport } from "./screen/screen-ports.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
+import { ServerFactBook } from "./server-facts.ts";
 import { SideProbes } from "./side-probes.ts";
 
 export interface ServerPorts {
@@ -57,9 +57,7 @@ export class ServerRuntime {
   private readonly sides: ReadonlyMap<string, SideProbes>;
   private forwards: ReadonlyMap<string, GatewayForwards> = new Map();
   private readonly keeper: HistoryKeeper | null;
-  private evidence: ServerEvidence;
-  private linkLight: LightSnapshot;
-  private dockerLight: LightSnapshot;
+  private readonly facts: ServerFactBook;
   private stopState: () => void = () => {};
   private factsSeen = new Set<() => void>();
 
@@ -69,7 +67,7 @@ export class ServerRuntime {
   ) {
     const { clock } = ports;
     this.link = makeLink(settings, ports);
-    this.evidence = { reach: settings.reach.kind, host: this.host, link: { at: clock.now(), value: this.link.state }, docker: null, clockSkewMs: null };
+    this.facts = new ServerFactBook({ reach: settings.reach.kind, host: this.host }, this.link, clock.now());
     this.keeper = ports.history === null ? null : new HistoryKeeper(ports.history, settings.id, clock);
     this.runtimes = new Map(
       settings.gateways.map((gateway) => [
@@ -79,7 +77,7 @@ export class ServerRuntime {
           random: ports.random,
           link: this.link,
           log: ports.log.child("session"),
-          server: () => this.evidence,
+          server: () => this.facts.evidence(clock.now()),
           forwards: () => this.forwards.get(gateway.id)?.snapshot ?? [],
           lookNow: () => this.watch.lookNow(gateway.id),
           lookAtAll: () => this.lookAtAll(gateway.id),
@@ -140,9 +138,10 @@ export class ServerRuntime {
       targets: this.gateways.map((gateway) => gateway.target),
       clock,
       onServer: (facts) => {
-        this.evidence = { ...this.evidence, ...facts };
+        this.facts.take(facts);
         this.serverChanged();
       },
+      onLate: () => this.serverChanged(),
       onFacts: (id, facts) => {
         const gateway = this.runtimes.get(id);
         if (gateway === undefined) return;
@@ -164,9 +163,6 @@ export class ServerRuntime {
       onMcpContainer: (id, container) => this.side(id).mcpContainer(container),
       onPeer: (id, peer) => this.runtimes.get(id)?.take({ peer }),
     });
-    const lights = serverLights(this.evidence);
-    this.linkLight = { ...lights.link, since: clock.now() };
-    this.dockerLight = { ...lights.docker, since: clock.now() };
     // Addresses given in the settings are known before Docker says a word.
     for (const gateway of this.gateways)
       if (gateway.settings.endpoints !== undefined)
@@ -185,7 +181,7 @@ export class ServerRuntime {
 
   start(): void {
     this.stopState = this.link.onState((state) => {
-      this.evidence = { ...this.evidence, link: { at: this.ports.clock.now(), value: state }, ...(state.kind === "up" ? {} : { docker: null }) };
+      this.facts.takeState(state, this.ports.clock.now());
       this.serverChanged();
     });
     this.link.start();
@@ -198,9 +194,6 @@ export class ServerRuntime {
   /** Judges every gateway anew, keeps the incidents, sets the pace of looking. */
   judge(): void {
     const now = this.ports.clock.now();
-    const lights = serverLights(this.evidence);
-    this.linkLight = keepSince(this.linkLight, lights.link, now);
-    this.dockerLight = keepSince(this.dockerLight, lights.docker, now);
     for (const gateway of this.gateways) {
       gateway.judge();
       this.keeper?.judged(gateway.target.id, gateway.settled);
@@ -214,14 +207,15 @@ export class ServerRuntime {
 
   snapshot(): ServerSnapshot {
     const { settings } = this;
+    const { link, docker } = this.facts.lights(this.ports.clock.now());
     return {
       id: settings.id,
       name: settings.name ?? settings.id,
       host: this.host,
       reach: settings.reach.kind,
-      light: this.linkLight.state === "up" && this.dockerLight.state !== "off" ? this.dockerLight.state : this.linkLight.state,
-      link: this.linkLight,
-      docker: this.dockerLight,
+      light: link.state === "up" && docker.state !== "off" ? docker.state : link.state,
+      link,
+      docker,
       gateways: this.gateways.map((gateway) => gateway.snapshot()),
     };
   }
@@ -343,9 +337,3 @@ export class ServerRuntime {
     if (result.code !== 0) throw new Error(`docker ${words[0]} ${container}: ${result.stderr.trim().split("\n")[0] ?? "failed"}`);
   }
 }
-
-/** A light's age counts from its last change of state. */
-const keepSince = (before: LightSnapshot, next: Omit<LightSnapshot, "since">, now: number): LightSnapshot => ({
-  ...next,
-  since: before.state === next.state ? before.since : now,
-});

@@ -50,6 +50,8 @@ export function createStandInLink(env: Record<string, string> = {}): StandInLink
     start() {},
     reconnectNow() {},
     hurry: () => () => {},
+    quietSince: null,
+    ping() {},
     dial: (address, options) =>
       new Promise((resolve, reject) => {
         const socket = connect({ host: address.host, port: address.port });

@@ -21,6 +21,8 @@ export function standInLink(first: LinkState = { kind: "up", since: 0, latencyMs
       log.push("hurry");
       return () => log.push("relax");
     },
+    quietSince: null,
+    ping() {},
     dial(address, { deadlineMs, signal }) {
       log.push(`dial ${address.host}:${address.port}`);
       return new Promise((resolve, reject) => {

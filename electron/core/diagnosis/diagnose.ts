@@ -150,6 +150,11 @@ function overlay(base: Readonly<Record<LightName, LightVerdict>>, found: readonl
       if (!same) lights[finding.light] = { ...before, state, word, detail };
     }
   }
+  const [main] = found;
+  // What lies behind a link that is under way waits for it.
+  if (main?.state === "connecting")
+    for (const name of CHAIN_LIGHTS.slice(place(main.finding.light) + 1))
+      if (lights[name].state === "unknown") lights[name] = { ...lights[name], state: "connecting", word: "waiting" };
   return lights;
 }
 

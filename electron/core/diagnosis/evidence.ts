@@ -1,4 +1,4 @@
-import type { LinkState } from "../host-link/host-link.ts";
+import type { LinkFailure, LinkState } from "../host-link/host-link.ts";
 import type { AccountFact, ApiFact, ApiFailure, BrokerFact } from "./api-facts.ts";
 import type { LoginFact } from "./login-facts.ts";
 
@@ -19,10 +19,21 @@ export interface ServerEvidence {
   readonly reach: "ssh" | "local";
   readonly host: string;
   readonly link: Fact<LinkState>;
+  readonly line: LineFact;
   readonly docker: Maybe<DockerFact>;
   /** The server's clock minus ours. */
   readonly clockSkewMs: Maybe<number>;
 }
+
+export interface LineFact {
+  /** Since when an answer of the server has been owed without a byte from it; `null`: none is owed. */
+  readonly quietSince: number | null;
+  /** The newest silence that made the line suspect, as far as it went. */
+  readonly lastQuiet: { readonly from: number; readonly until: number } | null;
+  /** Why the connection ended or could not be made, until it is up again. */
+  readonly lastFailure: LinkFailure | null;
+}
+export const NO_LINE: LineFact = { quietSince: null, lastQuiet: null, lastFailure: null };
 
 export type DockerFact =
   | { readonly kind: "ok"; readonly version: string | null }

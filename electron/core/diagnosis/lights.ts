@@ -1,9 +1,9 @@
 import { CHAIN_LIGHTS, type LightName, type LightState } from "../../../shared/words.ts";
 import { PHASE_WORDS } from "./causes/login.ts";
-import { lineQuietMs } from "./causes/server.ts";
 import type { ApiFailureKind } from "./evidence.ts";
 import type { LightVerdict } from "./finding.ts";
-import { type Look, mcpGrace, QUEUE_FULL, SILENT_ANSWER_MS } from "./look.ts";
+import { lineQuietMs } from "./line.ts";
+import { isPassing, type Look, mcpGrace, QUEUE_FULL, SILENT_ANSWER_MS } from "./look.ts";
 import { duration, list, plural, redact } from "./text.ts";
 
 /** What each light shows by its own evidence. Causes are laid over it afterwards. */
@@ -48,24 +48,23 @@ export function baseLights(look: Look): Record<LightName, LightVerdict> {
   return out;
 }
 
-function server(look: Look): LightVerdict {
-  if (look.link.kind === "up" && !look.answering && allStale(look))
-    return light("connecting", "no answer", "The SSH connection is open, but nothing comes through it.");
-  return serverLight(look.evidence.server);
-}
+const server = (look: Look): LightVerdict => serverLight(look.evidence.server, look.now);
 
 /** The link alone, whatever hangs behind it. */
-export function serverLight({ host, reach, link: fact }: Look["evidence"]["server"]): LightVerdict {
-  const link = fact.value;
+export function serverLight(server: Look["evidence"]["server"], now: number): LightVerdict {
+  const { host, reach, line } = server;
+  const link = server.link.value;
   switch (link.kind) {
     case "up": {
+      const quiet = lineQuietMs(server, now);
+      if (quiet !== null) return light("connecting", "no answer", `The SSH connection is open, but nothing has come through it for ${duration(quiet)}.`);
       if (reach === "local") return light("up", "this machine", "The gateway runs on this machine.");
       return light("up", "connected", `SSH to ${host} is up.`, link.latencyMs);
     }
     case "connecting":
-      return link.attempt > 1
-        ? light("down", "retrying", `Attempt ${link.attempt} to reach ${host} is under way.`)
-        : light("connecting", "connecting", `Connecting to ${host}.`);
+      return line.lastFailure === null
+        ? light("connecting", "connecting", `Connecting to ${host}.`)
+        : light("down", "retrying", `Attempt ${link.attempt} to reach ${host} is under way.`);
     case "needs-user":
       return light("needs-you", "asks you", redact(link.failure.message));
     case "waiting":
@@ -75,10 +74,6 @@ export function serverLight({ host, reach, link: fact }: Look["evidence"]["serve
     case "off":
       return light("unknown", "not started", "The connection has not been started.");
   }
-}
-
-function allStale(look: Look): boolean {
-  return (lineQuietMs(look) ?? 0) > 30_000;
 }
 
 function container(look: Look, blocked: Blocked): LightVerdict {
@@ -188,9 +183,9 @@ function api(look: Look, blocked: Blocked): LightVerdict {
   if (blocked !== null && (blocked.light === "server" || blocked.light === "container") && look.running === null && look.container !== null)
     return behind(blocked, "");
   const failure = look.failure;
-  const passing = failure !== null && (failure.kind === "closed" || failure.kind === "link-lost") && look.now - failure.at < 20_000;
+  const passing = isPassing(look);
   if (failure !== null && !passing && blocked?.verdict.state !== "connecting") return light("down", FAILURE_WORDS[failure.kind], redact(failure.detail));
-  if (passing) return light("connecting", "reconnecting", redact(failure.detail));
+  if (failure !== null && passing) return light("connecting", "reconnecting", redact(failure.detail));
   if (fact.kind === "opening") return light("connecting", "connecting", `Opening a session (${fact.step}).`);
   if (blocked !== null) return behind(blocked, "");
   if (fact.reason === "queue-not-empty") return light("connecting", "not tried", "Not tried while connections wait in the accept queue.");

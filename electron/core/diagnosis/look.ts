@@ -20,6 +20,7 @@ import type {
   ScreenFact,
   SocketsFact,
 } from "./evidence.ts";
+import { lineQuietMs, wasLinesSilence } from "./line.ts";
 
 /** An answer older than this proves nothing about now. */
 export const FRESH_ANSWER_MS = 6_000;
@@ -46,7 +47,10 @@ export interface Look {
   readonly evidence: GatewayEvidence;
   readonly now: number;
   readonly link: LinkState;
+  /** Up, and not suspected. */
   readonly linkUp: boolean;
+  /** For how long a line that counts as up has been suspected of being dead; `null` when it is not. */
+  readonly lineQuietMs: number | null;
   readonly linkFailure: LinkFailure | null;
   readonly docker: DockerFact | null;
   readonly container: ContainerFact | null;
@@ -85,9 +89,16 @@ export interface Look {
 
 export function takeLook(evidence: GatewayEvidence, now: number): Look {
   const link = evidence.server.link.value;
-  const linkUp = link.kind === "up";
+  const quietMs = lineQuietMs(evidence.server, now);
+  const linkUp = link.kind === "up" && quietMs === null;
   const fresh = <T>(fact: Maybe<T>, maxAge: number): T | null => (linkUp && fact !== null && now - fact.at <= maxAge ? fact.value : null);
-  const docker = fresh(evidence.server.docker, MAX_AGE_MS.docker);
+  /** What was waited for in vain while the line itself was silent says nothing of what lies behind it. */
+  const sure = <T>(fact: Maybe<T>, vain: (value: T) => boolean): Maybe<T> =>
+    fact !== null && vain(fact.value) && wasLinesSilence(evidence.server, fact.at, now) ? null : fact;
+  const docker = fresh(
+    sure(evidence.server.docker, (value) => value.kind === "error"),
+    MAX_AGE_MS.docker,
+  );
   const container = fresh(evidence.container, MAX_AGE_MS.container);
   const present = container?.kind === "present" ? container : null;
   const running = present?.status === "running" ? present : null;
@@ -106,8 +117,7 @@ export function takeLook(evidence: GatewayEvidence, now: number): Look {
   const loggedIn = login !== null && alive && (login.phase === "logged-in" || login.phase === "configured");
   const loggedInForMs = loggedIn && login.phaseAt !== null ? Math.max(0, now - login.phaseAt) : null;
   const ended = currentFailure(api, now, started, loggedIn ? (login?.phaseAt ?? null) : null);
-  // What went unanswered on a line that is no more was the line's silence.
-  const failure = ended !== null && link.kind === "up" && ended.at < link.since && UNANSWERED.includes(ended.kind) ? null : ended;
+  const failure = ended !== null && UNANSWERED.includes(ended.kind) && wasLinesSilence(evidence.server, ended.at, now) ? null : ended;
   const apiListeners = sockets?.listeners.filter((row) => row.port === evidence.gateway.ports.api) ?? [];
   const queue = Math.max(0, ...apiListeners.map((row) => row.queue));
   const problems = login?.problems ?? [];
@@ -116,7 +126,13 @@ export function takeLook(evidence: GatewayEvidence, now: number): Look {
     now,
     link,
     linkUp,
-    linkFailure: link.kind === "waiting" || link.kind === "failed" || link.kind === "needs-user" ? link.failure : null,
+    lineQuietMs: quietMs,
+    linkFailure:
+      link.kind === "waiting" || link.kind === "failed" || link.kind === "needs-user"
+        ? link.failure
+        : link.kind === "connecting"
+          ? evidence.server.line.lastFailure
+          : null,
     docker,
     container,
     present,
@@ -135,8 +151,17 @@ export function takeLook(evidence: GatewayEvidence, now: number): Look {
     // Notices live as long as the session that brought them.
     broker: api?.kind === "ready" ? (evidence.broker?.value ?? null) : null,
     account: api?.kind === "ready" ? (evidence.account?.value ?? null) : null,
-    screen: fresh(thisRun(evidence.screen), MAX_AGE_MS.screen),
-    mcp: evidence.gateway.mcp === null ? null : fresh(evidence.mcp, MAX_AGE_MS.mcp),
+    screen: fresh(
+      sure(thisRun(evidence.screen), (value) => value.kind !== "answers" && value.kind !== "wrong-service"),
+      MAX_AGE_MS.screen,
+    ),
+    mcp:
+      evidence.gateway.mcp === null
+        ? null
+        : fresh(
+            sure(evidence.mcp, (value) => value.http !== "ok" && value.http !== "no-route"),
+            MAX_AGE_MS.mcp,
+          ),
     calendar: calendarAt(now, evidence.history.peer),
     apiListeners,
     relayListening: sockets?.listeners.some((row) => row.port === evidence.gateway.ports.relay) ?? false,
@@ -181,6 +206,21 @@ export function mcpGrace(look: Look): boolean {
   const failedAt = look.evidence.history.apiFailures.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
   if (backFor < MCP_BACK_MS && look.now - failedAt < MCP_FAILED_MS) return true;
   return Math.min(look.uptimeMs ?? Number.POSITIVE_INFINITY, look.loggedInForMs ?? Number.POSITIVE_INFINITY) < MCP_GRACE_MS;
+}
+
+/** Lost sessions leave their id behind until the gateway hears of their end. */
+const GHOST_MS = 180_000;
+
+/** A failure that is over in a moment by itself: the session was just closed, or its own forerunner, lost with the line, still holds its id. */
+export function isPassing(look: Look): boolean {
+  const { failure, now } = look;
+  if (failure === null) return false;
+  if (failure.kind === "closed" || failure.kind === "link-lost") return now - failure.at < 20_000;
+  if (failure.kind !== "client-id-in-use" || now - failure.at > 30_000) return false;
+  return look.evidence.history.apiFailures.some(
+    (each) =>
+      each.wasReady && each.clientId === failure.clientId && (each.kind === "link-lost" || each.kind === "went-silent") && failure.at - each.at < GHOST_MS,
+  );
 }
 
 /** The failure is one of these. */

@@ -3,8 +3,8 @@ import type { LightVerdict } from "./finding.ts";
 import { serverLight } from "./lights.ts";
 
 /** The server's own two lights, for the rail: its link and its Docker. */
-export function serverLights(evidence: ServerEvidence): { readonly link: LightVerdict; readonly docker: LightVerdict } {
-  return { link: serverLight(evidence), docker: dockerLight(evidence) };
+export function serverLights(evidence: ServerEvidence, now: number): { readonly link: LightVerdict; readonly docker: LightVerdict } {
+  return { link: serverLight(evidence, now), docker: dockerLight(evidence) };
 }
 
 function dockerLight({ docker, link }: ServerEvidence): LightVerdict {

@@ -14,6 +14,10 @@ export interface HostLink {
   reconnectNow(reason: string, options?: { force?: boolean; byItself?: boolean }): void;
   /** A person is waiting for this link: a dead peer is noticed within 3 s instead of 15 s. @returns a function that ends the hurry */
   hurry(): () => void;
+  /** Since when the server has owed an answer without a single byte from it (ms since the epoch); `null`: it owes none, or the link is not up. */
+  readonly quietSince: number | null;
+  /** Asks for a sign of life now: the SSH server gives it itself, whatever its programs are busy with. */
+  ping(): void;
   /**
    * A TCP connection opened from the server.
    * @throws DialError within the deadline, whatever hangs

@@ -21,6 +21,8 @@ export interface ServerWatchPorts {
   readonly clock: Clock;
   readonly onFacts: (gatewayId: string, facts: WatchedFacts) => void;
   readonly onServer: (facts: WatchedServer) => void;
+  /** The server has owed the answer to a look for longer than usual, and was asked for a sign of life meanwhile. */
+  readonly onLate?: () => void;
   /** What inspect says of the gateway's MCP container. */
   readonly onMcpContainer?: (gatewayId: string, container: ContainerFact) => void;
   /** The region in jts.ini, read once a start of the container; not called where it cannot be read. */

@@ -13,6 +13,10 @@ const PACE_MS = { calm: 3_000, alert: 1_000 } as const;
 /** netstat and unix are long tables and change seldom. */
 const MORE_MS = { calm: 15_000, alert: 4_000 } as const;
 const LOOK_DEADLINE_MS = 5_000;
+/** A look takes some milliseconds and a round trip. */
+const LATE_MS = 300;
+/** A ping unanswered for so long is news. */
+const MUTE_MS = 1_250;
 const EXEC_LOOK_MS = 10_000;
 const INSPECT_MS = 60_000;
 const INSPECT_SPACING_MS = 1_500;
@@ -301,8 +305,19 @@ export class WatchSession {
     const at = this.#shared.clock.now();
     const more = now || at - gateway.lastMore >= MORE_MS[this.#pace];
     if (more) gateway.lastMore = at;
+    const stopWaiting = this.#wait();
     // A person or a dial waits: leave time for the way round.
-    return this.#loop?.look(pid, gateway.target.ports, more, now ? LOOK_DEADLINE_MS - 500 : LOOK_DEADLINE_MS) ?? Promise.resolve(null);
+    return (this.#loop?.look(pid, gateway.target.ports, more, now ? LOOK_DEADLINE_MS - 500 : LOOK_DEADLINE_MS) ?? Promise.resolve(null)).finally(stopWaiting);
+  }
+
+  /** A look that is late may be a busy server or a dead line: a ping tells. @returns a function that ends the waiting */
+  #wait(): () => void {
+    const { clock, link, onLate } = this.#shared;
+    let cancel = clock.after(LATE_MS, () => {
+      link.ping();
+      cancel = clock.after(MUTE_MS, () => onLate?.());
+    });
+    return () => cancel();
   }
 
   /** No such process: the container has ended, or this user may not see others' processes (hidepid, a virtual machine around docker). */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type GatewayEvidence, NO_HISTORY, type SocketsFact } from "../../../electron/core/diagnosis/evidence.ts";
+import { type GatewayEvidence, NO_HISTORY, NO_LINE, type SocketsFact } from "../../../electron/core/diagnosis/evidence.ts";
 import { mayDial } from "../../../electron/core/may-dial.ts";
 
 const NOW = 1_795_000_000_000;
@@ -15,7 +15,14 @@ const sockets = (...listeners: ReturnType<typeof listener>[]): SocketsFact => ({
   xServer: true,
 });
 const evidence = (value: SocketsFact | null, change: Partial<GatewayEvidence> = {}, age = 0): GatewayEvidence => ({
-  server: { reach: "ssh", host: "linuxserver.lan", link: { at: NOW, value: { kind: "up", since: NOW, latencyMs: 1 } }, docker: null, clockSkewMs: null },
+  server: {
+    reach: "ssh",
+    host: "linuxserver.lan",
+    link: { at: NOW, value: { kind: "up", since: NOW, latencyMs: 1 } },
+    line: NO_LINE,
+    docker: null,
+    clockSkewMs: null,
+  },
   gateway: {
     id: "paper",
     name: "Paper",

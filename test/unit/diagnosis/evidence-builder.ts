@@ -12,7 +12,7 @@ import type {
   PresentContainer,
   SocketsFact,
 } from "../../../electron/core/diagnosis/evidence.ts";
-import { NO_HISTORY } from "../../../electron/core/diagnosis/evidence.ts";
+import { NO_HISTORY, NO_LINE } from "../../../electron/core/diagnosis/evidence.ts";
 import type { LinkFailure, LinkFailureReason } from "../../../electron/core/host-link/host-link.ts";
 
 /** A Wednesday, 10:00 in New York (summer time): no window of IBKR's calendar is open anywhere. */
@@ -85,6 +85,7 @@ export function healthy(now: number = NOW): GatewayEvidence {
       reach: "ssh",
       host: "linuxserver.lan",
       link: fact({ kind: "up", since: now - 2 * H, latencyMs: 12 }, 2 * H),
+      line: NO_LINE,
       docker: fact({ kind: "ok", version: "27.1" }),
       clockSkewMs: fact(120),
     },
@@ -293,6 +294,21 @@ export const linkFailed = (
     }),
     apiIdle("link-down"),
   );
+/** It failed so, and the next attempt is under way. */
+export const linkRetries = (reason: LinkFailureReason, stage: LinkFailure["stage"], attempt = 2): Change =>
+  change(
+    link((now) => ({ kind: "connecting", attempt, since: now - S })),
+    (e) => ({ ...e, server: { ...e.server, line: { ...NO_LINE, lastFailure: { reason, stage, message: `linuxserver.lan: ${reason} at ${stage}` } } } }),
+    apiIdle("link-down"),
+  );
+/** The line counts as up and has owed an answer without a byte for so long. */
+export const lineQuiet =
+  (ms: number): Change =>
+  (e, now) => ({ ...e, server: { ...e.server, line: { ...NO_LINE, quietSince: now - ms, lastQuiet: { from: now - ms, until: now } } } });
+/** The line was suspected from then to then (ms ago), and is well again. */
+export const lineWasQuiet =
+  (fromAgo: number, untilAgo: number): Change =>
+  (e, now) => ({ ...e, server: { ...e.server, line: { ...NO_LINE, lastQuiet: { from: now - fromAgo, until: now - untilAgo } } } });
 export const docker =
   (value: NonNullable<GatewayEvidence["server"]["docker"]>["value"]): Change =>
   (e, now) => ({ ...e, server: { ...e.server, docker: { at: now - S, value } } });

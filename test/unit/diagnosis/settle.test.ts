@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { diagnose } from "../../../electron/core/diagnosis/diagnose.ts";
 import { CONFIRM_MS, type Settled, settle } from "../../../electron/core/diagnosis/settle.ts";
 import type { LightName, LightState } from "../../../shared/words.ts";
-import { apiFailed, broker, type Change, evidence, link, linkFailed, login, mcp, NOW, queue, ready, S, screen, starting } from "./evidence-builder.ts";
+import { apiFailed, broker, type Change, evidence, linkFailed, linkRetries, login, mcp, NOW, queue, ready, S, screen, starting } from "./evidence-builder.ts";
 
 interface Step {
   readonly at: number;
@@ -91,7 +91,7 @@ const TABLE: readonly { name: string; steps: readonly Step[] }[] = [
     steps: [
       { at: 0, change: linkFailed("name-not-found", "resolve"), light: "connecting" },
       { at: 4 * S, change: linkFailed("name-not-found", "resolve"), light: "down", cause: "name-not-found" },
-      { at: 6 * S, change: link({ kind: "connecting", attempt: 2, since: NOW }), light: "down", cause: "name-not-found" },
+      { at: 6 * S, change: linkRetries("name-not-found", "resolve"), light: "down", cause: "name-not-found" },
     ],
   },
   {

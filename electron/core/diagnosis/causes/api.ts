@@ -1,17 +1,14 @@
 import { type Cause, certain, likely, possible } from "../cause.ts";
 import { failed, type Look, SILENT_ANSWER_MS } from "../look.ts";
 import { coarse, duration, redact } from "../text.ts";
-import { lineQuietMs } from "./server.ts";
 import { processHangs } from "./socket.ts";
 
 /** What a gateway does with an accepted connection: rows 30, 33, 34 and 36. */
 
-/** Silence of the API: of a new connection, or of a session that was ready, unless the server's facts stay away too: then it is the line's. */
+/** Silence of the API: of a new connection, or of a session that was ready. What the line was silent for is left out by the look already. */
 function silence(look: Look): { text: string; ms: number } | null {
   const failure = failed(look, "silent", "went-silent", "start-unanswered");
   if (failure?.kind === "start-unanswered") return { text: "The API named its version but left the start of the session unanswered.", ms: failure.afterMs };
-  const lineToo = lineQuietMs(look) !== null;
-  if (lineToo && (failure === null || failure.kind === "went-silent")) return null;
   if (failure?.kind === "went-silent")
     return { text: `The session was fine for ${duration(failure.afterMs)} and then left its heartbeat unanswered.`, ms: failure.afterMs };
   if (failure !== null) return { text: `The connection was accepted and stayed silent for ${duration(failure.afterMs)}.`, ms: failure.afterMs };

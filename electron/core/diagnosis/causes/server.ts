@@ -7,32 +7,20 @@ import { duration, redact } from "../text.ts";
 const told = (look: Look): string[] => {
   const failure = look.linkFailure;
   if (failure === null) return [];
-  const next = look.link.kind === "waiting" ? [`Attempt ${look.link.attempt} failed; another follows by itself.`] : [];
+  const next =
+    look.link.kind === "waiting"
+      ? [`Attempt ${look.link.attempt} failed; another follows by itself.`]
+      : look.link.kind === "connecting"
+        ? [`Attempt ${look.link.attempt} is under way.`]
+        : [];
   return [redact(failure.message), ...(failure.details ?? []).map(redact), ...next];
 };
 /** TCP connected; what is behind it says nothing, or nothing more. */
 const mute = (look: Look) => !["config", "resolve", "tcp"].includes(look.linkFailure?.stage ?? "tcp");
 const reason = (look: Look) => look.linkFailure?.reason ?? null;
 
-/** Looks at the sockets come every 3 s or oftener over one open stream: two of them missing is no chance. */
-const LOOKS_MISSING_MS = 6_500;
-/** Where nothing comes that regularly. */
-const FACTS_MISSING_MS = 20_000;
-/** Docker is asked once a minute, and nothing else is looked at while the container does not run. */
-const INSPECT_MISSING_MS = 75_000;
-
-/** For how long nothing has come from the server though it counts as up; `null` when that is not longer than usual. */
-export function lineQuietMs(look: Look): number | null {
-  const { container, sockets, history, server } = look.evidence;
-  const looked = sockets?.at ?? history.queue.at(-1)?.at ?? 0;
-  const newest = Math.max(container?.at ?? 0, looked, server.docker?.at ?? 0);
-  const runs = container?.value.kind === "present" && container.value.status === "running";
-  // A look that failed leaves no fact; how often they came before tells what is usual. A queue that stays the same is noted every other look.
-  const [before, last] = history.queue.slice(-2);
-  const often = sockets === null ? before !== undefined && last !== undefined && last.at - before.at < 8_000 : sockets.value.source === "host-proc";
-  const usual = !runs ? INSPECT_MISSING_MS : often ? LOOKS_MISSING_MS : FACTS_MISSING_MS;
-  return look.linkUp && newest > 0 && look.now - newest >= usual ? look.now - newest : null;
-}
+/** A silence this long is named; a shorter one is only waited for. */
+const NAMED_MS = 4_500;
 
 export const SERVER_CAUSES: readonly Cause[] = [
   {
@@ -95,8 +83,8 @@ export const SERVER_CAUSES: readonly Cause[] = [
     word: "silent",
     title: "The SSH connection went silent without being closed",
     repairs: ["wait"],
-    requires: "keepalive of a connection that was up stayed unanswered, or every fact from the server aged at once while it counted as up",
-    ruledOutBy: "any fresh answer through the same connection",
+    requires: "pings of a connection that was up stayed unanswered, and nothing else came through it",
+    ruledOutBy: "a single byte through the same connection",
     decides: "Facts from the server: if they are fresh while the API is silent, the gateway is at fault and not the line.",
     rivals: ["server-unreachable", "gateway-hung"],
     when: (look) => {
@@ -104,12 +92,11 @@ export const SERVER_CAUSES: readonly Cause[] = [
       if (reason(look) === "timeout" && mute(look)) {
         return look.linkFailure?.stage === "banner" ? possible(["The server accepts the connection, but its SSH says nothing."]) : likely(told(look));
       }
-      const age = lineQuietMs(look);
-      if (age === null || look.answering) return null;
-      const owing = look.answerAgeMs !== null || look.failure?.kind === "went-silent" || look.failure?.kind === "link-lost";
-      if (!owing) return null;
-      const because = [`Nothing has come through the SSH connection for ${duration(age)}, neither facts nor API answers, yet it counts as open.`];
-      return age > 30_000 ? likely(because) : likely(because, { state: "connecting" });
+      const quiet = look.lineQuietMs ?? 0;
+      if (quiet < NAMED_MS) return null;
+      return likely([`Nothing has come through the SSH connection for ${duration(quiet)}, not even the answer to a ping, yet it counts as open.`], {
+        state: "connecting",
+      });
     },
   },
   {
@@ -130,8 +117,6 @@ export const SERVER_CAUSES: readonly Cause[] = [
       if (why === "lost") return likely(told(look), { word: "lost" });
       if (why === "not-ssh" || why === "no-common-algorithm") return likely(told(look), { word: "no SSH" });
       if (why === "config" && look.linkFailure?.stage !== "auth") return likely(told(look), { word: "settings" });
-      if (look.link.kind === "connecting" && look.link.attempt > 1)
-        return possible([`Attempt ${look.link.attempt} to reach ${look.evidence.server.host} is under way.`]);
       return null;
     },
   },

@@ -137,7 +137,7 @@ export const SIDE_CAUSES: readonly Cause[] = [
     rivals: ["mcp-down"],
     when: (look) => {
       const mcp = look.mcp;
-      if (mcp === null || mcp.http !== "ok") return null;
+      if (mcp === null || mcp.http !== "ok" || mcpGrace(look)) return null;
       const status = mcp.gatewayStatus;
       const then = apiFailedThen(look);
       if (then !== null) {

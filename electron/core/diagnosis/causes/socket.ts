@@ -1,5 +1,5 @@
 import { type Cause, certain, likely, possible } from "../cause.ts";
-import { failed, type Look, QUEUE_FULL, relayUpstream } from "../look.ts";
+import { failed, isPassing, type Look, QUEUE_FULL, relayUpstream } from "../look.ts";
 import { coarse, duration, list, plural, redact } from "../text.ts";
 
 /** Relay and listener: rows 29, 31, 32, 35, 38 and 45. */
@@ -320,7 +320,7 @@ export const SOCKET_CAUSES: readonly Cause[] = [
     decides: "Another id works at once; a stuck one is freed only by a restart of the gateway.",
     when: (look) => {
       const failure = failed(look, "client-id-in-use");
-      if (failure === null || look.answering) return null;
+      if (failure === null || look.answering || isPassing(look)) return null;
       return certain([`The gateway refused client id ${failure.clientId} with code 326, ${coarse(look.now - failure.at)} ago; the API itself works.`], {
         word: `id ${failure.clientId} taken`,
       });

@@ -75,6 +75,9 @@ class LocalLink implements HostLink {
     return () => {};
   }
 
+  readonly quietSince = null;
+  ping(): void {}
+
   dial(address: HostAddress, options: CallOptions): Promise<Duplex> {
     const where = `${address.host}:${address.port}`;
     if (this.#state.kind !== "up") return Promise.reject(new DialError("link-down", `The link to this machine is off, so ${where} cannot be reached.`));

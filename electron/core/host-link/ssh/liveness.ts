@@ -28,6 +28,9 @@ export class Liveness {
   readonly #options: LivenessOptions;
   #moved: number;
   #heardAt: number;
+  /** Bytes that came. What went out is no sign of life: this computer's own buffers take it from us. */
+  #received = 0;
+  #receivedAt: number;
   #tickedAt: number;
   #ping: { readonly sentAt: number } | null = null;
   #pingedAt: number;
@@ -39,6 +42,8 @@ export class Liveness {
     this.#options = options;
     const now = options.clock.now();
     this.#heardAt = now;
+    this.#receivedAt = now;
+    this.#received = options.wire.received();
     this.#tickedAt = now;
     this.#pingedAt = now;
     this.#moved = this.#movement();
@@ -59,6 +64,14 @@ export class Liveness {
       done = true;
       this.#hurries -= 1;
     };
+  }
+
+  /** Since when an answer has been owed without a byte; `null`: none is owed, or this computer slept meanwhile and nothing can be concluded. */
+  get quietSince(): number | null {
+    const now = this.#options.clock.now();
+    if (this.#ended || this.#ping === null || this.#slept(now)) return null;
+    this.#hear(now);
+    return Math.max(this.#ping.sentAt, this.#receivedAt);
   }
 
   ping(): void {
@@ -99,14 +112,10 @@ export class Liveness {
 
   #tick(): void {
     const now = this.#options.clock.now();
-    const slept = now - this.#tickedAt > 5_000 || now < this.#tickedAt;
+    const slept = this.#slept(now);
     this.#tickedAt = now;
     if (slept) this.#doubt();
-    const moved = this.#movement();
-    if (moved !== this.#moved) {
-      this.#moved = moved;
-      this.#heardAt = now;
-    }
+    this.#hear(now);
     const limit = this.#hurries > 0 ? Math.min(HURRIED_SILENCE_MS, this.#options.silenceMs) : this.#options.silenceMs;
     if (now - this.#heardAt >= limit && this.#ping !== null) {
       this.end();
@@ -115,6 +124,22 @@ export class Liveness {
     }
     if (now - this.#pingedAt >= (this.#hurries > 0 ? 1_000 : PING_EVERY_MS)) this.ping();
     this.#schedule();
+  }
+
+  #slept(now: number): boolean {
+    return now - this.#tickedAt > 5_000 || now < this.#tickedAt;
+  }
+
+  #hear(now: number): void {
+    const received = this.#options.wire.received();
+    if (received !== this.#received) {
+      this.#received = received;
+      this.#receivedAt = now;
+    }
+    const moved = this.#movement();
+    if (moved === this.#moved) return;
+    this.#moved = moved;
+    this.#heardAt = now;
   }
 
   #movement(): number {

@@ -137,6 +137,14 @@ class SshLink implements HostLink {
     };
   }
 
+  get quietSince(): number | null {
+    return this.#up?.liveness.quietSince ?? null;
+  }
+
+  ping(): void {
+    this.#up?.liveness.ping();
+  }
+
   async dial(address: HostAddress, options: CallOptions): Promise<Duplex> {
     if (this.#up === null) throw linkDown(`${address.host}:${address.port}`);
     return this.#up.channels.dial(address, options);

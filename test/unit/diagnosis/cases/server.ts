@@ -6,8 +6,9 @@ import {
   DAY,
   docker,
   history,
-  link,
+  lineQuiet,
   linkFailed,
+  linkRetries,
   listening,
   login,
   MIN,
@@ -43,7 +44,8 @@ export const SERVER_CASES: readonly FaultCase[] = [
   fault("server-unreachable", "typical", "connect timed out", linkFailed("timeout", "tcp")),
   fault("server-unreachable", "typical", "sshd is off", linkFailed("refused", "tcp")),
   fault("server-unreachable", "early", "lost a moment ago", linkFailed("lost", "alive")),
-  fault("server-unreachable", "early", "third attempt under way", [link((now) => ({ kind: "connecting", attempt: 3, since: now - S })), apiIdle("link-down")]),
+  fault("server-unreachable", "early", "third attempt under way", linkRetries("timeout", "tcp", 3)),
+  fault("server-unreachable", "early", "a lost connection is being made anew", linkRetries("lost", "alive", 1)),
   fault("server-unreachable", "noise", "old facts of an exited container", [container({ status: "exited", exitCode: 1 }), linkFailed("timeout", "banner")]),
   fault("server-unreachable", "noise", "something else answers on port 22", linkFailed("not-ssh", "banner")),
 
@@ -63,16 +65,19 @@ export const SERVER_CASES: readonly FaultCase[] = [
   fault("host-key-changed", "noise", "the API had been silent", [apiFailed("silent"), linkFailed("host-key-changed", "host-key", "failed")]),
 
   fault("tunnel-half-open", "typical", "keepalive unanswered", linkFailed("silent", "alive")),
-  fault("tunnel-half-open", "early", "counts as up, but all facts aged and the heartbeat hangs", [
-    ready((now) => ({ lastAnswerAt: now - 32 * S, waitingSince: now - 30 * S })),
-    aged(31 * S),
+  fault("tunnel-half-open", "early", "counts as up, but owes the answer to a ping, and the heartbeat hangs", [
+    ready((now) => ({ lastAnswerAt: now - 6 * S, waitingSince: now - 5 * S })),
+    lineQuiet(5 * S),
   ]),
+  fault("tunnel-half-open", "early", "given up as silent, the next attempt is under way", linkRetries("silent", "alive", 1)),
   fault("tunnel-half-open", "early", "the next attempt is accepted and left without an answer midway", linkFailed("timeout", "key-exchange")),
   fault("tunnel-half-open", "early", "not even a banner: the server itself may be away", linkFailed("timeout", "banner")),
   fault("tunnel-half-open", "noise", "and the last facts showed one in the queue", [
     queue(1),
-    ready((now) => ({ lastAnswerAt: now - 50 * S, waitingSince: now - 48 * S })),
-    aged(45 * S),
+    apiFailed("went-silent"),
+    mcp({ http: "timeout", detail: "no answer" }),
+    docker({ kind: "error", message: "docker did not answer in time" }),
+    lineQuiet(11 * S),
   ]),
 
   fault("forwarding-forbidden", "typical", "AllowTcpForwarding no", [
