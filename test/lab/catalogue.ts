@@ -83,6 +83,7 @@ export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promi
     await connections.end();
     // Over a line that died unseen the server keeps the old one until its own time-out: that cannot be helped from here.
     if (fault.wholeServer !== true) expect(connections.together, `two API connections at a time\n${watching.story(40)}`).toEqual([]);
+    else if (connections.together.length > 0) console.info(`${fault.id}: the server kept the old API connection: ${connections.together.length} looks saw two`);
     return {
       id: fault.id,
       cause: fault.cause,

@@ -88,7 +88,7 @@ export const CONTAINER_FAULTS: readonly Fault[] = [
     seen: "running",
     echoes: true,
     // Until the other healer has shown itself: an API that closes on everybody right after the log-in, and each of its restarts.
-    first: ["unexplained", "accept-dialog", "container-exited", "booting"],
+    first: ["unexplained", "accept-dialog", "mcp-misleading", "container-exited", "booting"],
     inject: async (stack) => {
       stack.orderMcp({ healing: true });
       stack.order(cutting({ api: { reply: "close-after-start" } }));

@@ -45,8 +45,8 @@ export const RELAY_FAULTS: readonly Fault[] = [
     id: "settings-lost",
     cause: "settings-lost",
     seen: "running",
-    // While the container is made anew that is what is seen.
-    first: ["container-missing", "container-exited", "booting"],
+    // While the container is made anew that is what is seen; and the box is ticked again, whatever the reason.
+    first: ["container-missing", "container-exited", "booting", "localhost-only"],
     // The relay comes from an address that the gateway takes for a stranger's; the box “localhost only” was unticked for it.
     prepare: async (stack, host) => {
       await saveApiSettings(stack, { localhostOnly: false });
