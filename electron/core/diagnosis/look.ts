@@ -27,14 +27,14 @@ export const FRESH_ANSWER_MS = 6_000;
 /** A session that owes an answer for so long is silent, not slow. */
 export const SILENT_ANSWER_MS = 16_000;
 /** Older facts of the probes are memories, not proof. Docker is asked once a minute and at each of its events. */
-export const MAX_AGE_MS = { docker: 150_000, container: 150_000, sockets: 30_000, processes: 90_000, screen: 300_000, mcp: 150_000 } as const;
+export const MAX_AGE_MS = { docker: 150_000, container: 150_000, sockets: 30_000, processes: 90_000, screen: 300_000, mcp: 60_000 } as const;
 /** A gateway may take this long from start to log-in before it is late. */
 export const BOOT_BUDGET_MS = 300_000;
-/** A stack that has just started: its MCP server may still be on its way. */
 /** Workers that lost the API look for it again within this time after it came back … */
 const MCP_BACK_MS = 20_000;
 /** … where it failed so recently. */
 const MCP_FAILED_MS = 180_000;
+/** A stack that has just started: its MCP server may still be on its way. */
 const MCP_GRACE_MS = 60_000;
 /** Java's default backlog of 50 holds 51 (measured). */
 export const QUEUE_FULL = 51;
@@ -202,9 +202,11 @@ export function relayUpstream(look: Look): number | null {
 
 /** The gateway is so young, or its API back for so short a time, that its MCP server may not have found it yet. */
 export function mcpGrace(look: Look): boolean {
+  // A container that has ended looks for nothing.
+  const ended = look.mcp !== null && ["exited", "dead", "missing"].includes(look.mcp.containerStatus ?? "");
   const backFor = look.api?.kind === "ready" ? look.now - look.api.since : Number.POSITIVE_INFINITY;
   const failedAt = look.evidence.history.apiFailures.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
-  if (backFor < MCP_BACK_MS && look.now - failedAt < MCP_FAILED_MS) return true;
+  if (!ended && backFor < MCP_BACK_MS && look.now - failedAt < MCP_FAILED_MS) return true;
   return Math.min(look.uptimeMs ?? Number.POSITIVE_INFINITY, look.loggedInForMs ?? Number.POSITIVE_INFINITY) < MCP_GRACE_MS;
 }
 

@@ -137,6 +137,20 @@ describe("health", () => {
     const slow = { host: "127.0.0.1", port: await listen(drip) };
     await expect(httpOverLink(link, systemClock, slow, { method: "GET", path: "/", deadlineMs: 300 })).rejects.toMatchObject({ fault: "timeout" });
   });
+  it("says that an answer is late before it gives it up, and asks again within seconds", async () => {
+    let frozen = false;
+    const answer = plain();
+    const url = await http((one, response) => (frozen ? undefined : answer(one, response)));
+    begin(url).start();
+    await expect.poll(() => facts.at(-1)?.http, { timeout: 10_000 }).toBe("ok");
+    frozen = true;
+    const asked = Date.now();
+    await expect.poll(() => facts.at(-1)?.waitingSince ?? 0, { timeout: 15_000 }).toBeGreaterThanOrEqual(asked);
+    expect(facts.at(-1)).toMatchObject({ http: "ok", health: { status: "healthy" } });
+    await expect.poll(() => facts.at(-1), { timeout: 15_000 }).toMatchObject({ http: "timeout", waitingSince: null });
+    frozen = false;
+    await expect.poll(() => facts.at(-1), { timeout: 15_000 }).toMatchObject({ http: "ok", waitingSince: null });
+  }, 60_000);
   it("cuts a body without end", async () => {
     const flood = await http((_, response) => {
       const pour = () => {

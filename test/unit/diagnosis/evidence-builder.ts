@@ -154,6 +154,7 @@ export const mcpHealthy: McpFact = {
   containerStatus: "running",
   health: { status: "healthy", ibConnected: true, breaker: "closed", workers: 3, workersAlive: 3, workersConnected: 3 },
   gatewayStatus: { status: "connected", apiPortOpen: true, ibConnected: true },
+  waitingSince: null,
   desync: false,
   healing: null,
 };

@@ -8,8 +8,13 @@ import { callReadingTool } from "./mcp-call.ts";
 import { healingArgv, parseHealing } from "./mcp-healing.ts";
 import { detectKind, type Exchange, endSession, mcpPath } from "./mcp-kind.ts";
 
-const EVERY_MS = 15_000;
+/** /health is answered from memory, over a channel that starts no process. */
+const EVERY_MS = 3_000;
+/** Where there is no health report, each question is a line of errors in somebody's log. */
+const SELDOM_MS = 10_000;
 const DEADLINE_MS = 5_000;
+/** An answer this late is told before it is given up. */
+const LATE_MS = 1_300;
 const STATUS_MS = 30_000;
 const HEALING_MS = 60_000;
 /** The owner's kind answers a call within 30 s or says so (facts §6). */
@@ -29,7 +34,7 @@ export interface McpProbePorts {
 }
 
 export interface McpProbe {
-  /** GET /health now, then every 15 s while the link is up. */
+  /** GET /health now, then every 3 s while the link is up (10 s where there is no such report). */
   start(): void;
   /** GET /health now; resolves when the fact is out. Never rejects. */
   lookNow(): Promise<void>;
@@ -56,6 +61,7 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
     containerStatus: null,
     health: null,
     gatewayStatus: null,
+    waitingSince: null,
     desync: false,
     healing: null,
   };
@@ -79,7 +85,7 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
 
   const look = async () => {
     cancel?.();
-    cancel = disposed ? null : clock.after(EVERY_MS, () => void lookNow());
+    cancel = disposed ? null : clock.after(fact.http === "ok" && fact.health === null ? SELDOM_MS : EVERY_MS, () => void lookNow());
     if (link.state.kind !== "up" || disposed) return;
     if (address === null || target.url.startsWith("https:")) {
       known = true;
@@ -101,12 +107,16 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
 
   /** `null`: the link is at fault, the MCP server is not judged. */
   const healthNow = async (): Promise<Partial<McpFact> | null> => {
+    const askedAt = clock.now();
+    const endWait = clock.after(LATE_MS, () => publish({ waitingSince: askedAt }));
     try {
-      return healthChanges(await get("/health"));
+      return { ...healthChanges(await get("/health")), waitingSince: null };
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       if (error.fault === "link-down") return null;
-      return { http: error.fault, detail: error.message, health: null, gatewayStatus: null };
+      return { http: error.fault, detail: error.message, health: null, gatewayStatus: null, waitingSince: null };
+    } finally {
+      endWait();
     }
   };
 
