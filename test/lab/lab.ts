@@ -10,7 +10,7 @@ import { importImage } from "./gateway-image.ts";
 import { allOf } from "./processes.ts";
 import { quietPeer } from "./quiet-region.ts";
 import { RemoteHost } from "./remote-host.ts";
-import { Stack, VNC_PASSWORD } from "./stack.ts";
+import { PROJECTS, Stack, VNC_PASSWORD } from "./stack.ts";
 import { PREFIX, tidyUpAfterTheDead } from "./tidy-up.ts";
 
 export interface LabOptions {
@@ -157,7 +157,7 @@ function settingsOf(host: RemoteHost, stacks: readonly Stack[], change: Settings
           container: stack.gateway,
           clientId: 901,
           mcp: { url: `http://127.0.0.1:${stack.mode === "paper" ? 48_012 : 48_014}`, container: stack.mcp },
-          compose: { envFile: `$HOME/projects/secrets/mcp-ib-${stack.mode}.env` },
+          compose: { envFile: `$HOME/${PROJECTS}/secrets/mcp-ib-${stack.mode}.env` },
           ...(change.forwards === undefined ? {} : { forwards: [...change.forwards] }),
         })),
       },

