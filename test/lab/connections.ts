@@ -37,7 +37,7 @@ export class Connections {
   /** Those that are there already are not counted as opened. */
   async start(): Promise<void> {
     await this.findContainer();
-    this.known = new Set(this.open());
+    this.known = new Set(this.ours().map((one) => one.port));
     this.timer = setInterval(() => this.look(), LOOK_MS);
   }
   async end(): Promise<void> {
@@ -54,16 +54,19 @@ export class Connections {
       });
       return;
     }
-    const now = this.open();
+    const now = this.ours();
     const queued = this.queued();
-    for (const port of now) if (!this.known.has(port)) this.opened.push({ at: Date.now(), port, queued: queued && this.queuedBefore });
-    this.queuedBefore = queued;
-    if (now.length > 1) {
-      // The table is not read at one moment: only those that are all there when it is read again were there together.
-      const again = this.open().filter((port) => now.includes(port));
-      if (again.length > 1) this.together.push(`${new Date().toISOString().slice(11, 23)} ${again.join(" ")}`);
+    for (const { port } of now) {
+      if (this.known.has(port)) continue;
+      this.known.add(port);
+      this.opened.push({ at: Date.now(), port, queued: queued && this.queuedBefore });
     }
-    this.known = new Set(now);
+    this.queuedBefore = queued;
+    const open = now.filter((one) => one.open);
+    if (open.length < 2) return;
+    // The table is not read at one moment: only those that are all there when it is read again were there together.
+    const again = this.ours().filter((one) => one.open && open.some(({ port }) => port === one.port));
+    if (again.length > 1) this.together.push(`${new Date().toISOString().slice(11, 23)} ${again.map(({ port }) => port).join(" ")}`);
   }
 
   private async findContainer(): Promise<void> {
@@ -71,10 +74,10 @@ export class Connections {
     this.known.clear();
   }
 
-  /** The kernel: a connection of which either end was closed (FIN sent or received) is in another state. */
-  private open(): string[] {
+  /** Once either end was closed (a FIN sent or received) a connection is in another state, and for a minute in one of these. */
+  private ours(): { readonly port: string; readonly open: boolean }[] {
     return rows(this.pid, "tcp").flatMap((words) =>
-      words[1]?.endsWith(`:${this.relay}`) && words[2]?.startsWith(`${this.from}:`) && words[3] === ESTABLISHED ? [words[2].slice(-4)] : [],
+      words[1]?.endsWith(`:${this.relay}`) && words[2]?.startsWith(`${this.from}:`) ? [{ port: words[2].slice(-4), open: words[3] === ESTABLISHED }] : [],
     );
   }
 
