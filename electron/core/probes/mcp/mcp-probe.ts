@@ -84,8 +84,6 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
   const get = (from: string) => exchange({ method: "GET", path: from, headers: { Accept: "application/json" }, deadlineMs: DEADLINE_MS });
 
   const look = async () => {
-    cancel?.();
-    cancel = disposed ? null : clock.after(fact.http === "ok" && fact.health === null ? SELDOM_MS : EVERY_MS, () => void lookNow());
     if (link.state.kind !== "up" || disposed) return;
     if (address === null || target.url.startsWith("https:")) {
       known = true;
@@ -101,8 +99,13 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
   const lookNow = () => {
     running ??= look().finally(() => {
       running = null;
+      arm();
     });
     return running;
+  };
+  const arm = () => {
+    cancel?.();
+    cancel = disposed ? null : clock.after(fact.http === "ok" && fact.health === null ? SELDOM_MS : EVERY_MS, () => void lookNow());
   };
 
   /** `null`: the link is at fault, the MCP server is not judged. */
