@@ -36,6 +36,9 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return new Big(a).cmp(b);
 }
 
+/** For many comparisons of one value: `exact(a).cmp(exact(b))` is `compareDecimals(a, b)`. */
+export const exact = (value: Decimal): Big => new Big(value);
+
 export function signOf(value: Decimal): -1 | 0 | 1 {
   const sign = new Big(value).cmp(0);
   return sign < 0 ? -1 : sign > 0 ? 1 : 0;
@@ -48,19 +51,28 @@ export interface Money {
 
 const CURRENCY = /^[A-Z]{3}$/;
 
+/** To make a formatter costs a hundred times what it costs to use one. A window needs a few dozen. */
+const formats = new Map<string, Intl.NumberFormat>();
+function formatOf(locale: string | undefined, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale} ${options.currency} ${options.minimumFractionDigits} ${options.maximumFractionDigits} ${options.signDisplay}`;
+  const known = formats.get(key) ?? new Intl.NumberFormat(locale, options);
+  formats.set(key, known);
+  return known;
+}
+
 /** The amount in the locale's own form, from the decimal string itself (Intl formats strings exactly). "–" where nothing is known. */
 export function formatMoney(money: Money | null, options: { locale?: string; masked?: boolean; signed?: boolean } = {}): string {
   if (money === null) return "–";
   if (options.masked === true) return "•••••";
   const signDisplay = options.signed === true ? "exceptZero" : "auto";
   if (!CURRENCY.test(money.currency)) return `${formatDecimal(money.value, { locale: options.locale, digits: 2 })} ${money.currency}`.trim();
-  return new Intl.NumberFormat(options.locale, { style: "currency", currency: money.currency, signDisplay }).format(money.value as Intl.StringNumericLiteral);
+  return formatOf(options.locale, { style: "currency", currency: money.currency, signDisplay }).format(money.value as Intl.StringNumericLiteral);
 }
 
 /** @param options.digits digits after the point at the least and most; absent: as many as the number has, up to 8 */
 export function formatDecimal(value: Decimal | null, options: { locale?: string; digits?: number; signed?: boolean } = {}): string {
   if (value === null) return "–";
-  const format = new Intl.NumberFormat(options.locale, {
+  const format = formatOf(options.locale, {
     minimumFractionDigits: options.digits ?? 0,
     maximumFractionDigits: options.digits ?? 8,
     signDisplay: options.signed === true ? "exceptZero" : "auto",

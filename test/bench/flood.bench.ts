@@ -1,111 +1,26 @@
-import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 import { cutOrders } from "../../build/cut-orders.mjs";
 import type { CreateSession, SessionReport } from "../../electron/core/session/session.ts";
+import { PER_SECOND, POSITIONS } from "./flood/rates.ts";
+import { startGateway } from "./flood/start-gateway.ts";
+import { type Frames, floodWindow } from "./flood/window.ts";
 
 /**
- * 2,000 position and profit updates a second from a server in a process of its own: what they cost this process, how often the session reports, and how long
- * the event loop was held. Then: how soon the first figure is there after a dial. GATELIGHT_BENCH_SECONDS shortens the flood (default 60).
+ * 2,000 position and profit updates a second. First the session alone: what they cost this process, how often it reports, how long the event loop was held,
+ * and how soon the first figure is there after a dial. Then the built app with its window in Chromium: does the window stay smooth, and what does the main
+ * process cost? GATELIGHT_BENCH_SECONDS shortens both floods (default 60); GATELIGHT_BENCH_PARTS=session,window chooses.
  */
 const SECONDS = Number(process.env.GATELIGHT_BENCH_SECONDS ?? 60);
-const PER_SECOND = 2000;
 const HALF_A_CORE = 0.5;
-
-const frame = (...fields: (string | number)[]) => {
-  const body = Buffer.from(`${fields.join("\0")}\0`);
-  const head = Buffer.alloc(4);
-  head.writeUInt32BE(body.length);
-  return Buffer.concat([head, body]);
-};
-
-/** Runs in the child: one client, 200 positions, then the flood for as long as the client stays. */
-async function serve(): Promise<void> {
-  const { createServer } = await import("node:net");
-  let startFlood: () => void = () => undefined;
-  const server = createServer({ noDelay: true }, (socket) => {
-    socket.on("error", () => undefined);
-    let hello = false;
-    let buffer = Buffer.alloc(0);
-    let flood: NodeJS.Timeout | undefined;
-    socket.on("close", () => clearInterval(flood));
-    const send = (...fields: (string | number)[]) => socket.write(frame(...fields));
-    socket.on("data", (chunk) => {
-      buffer = Buffer.concat([buffer, chunk]);
-      if (!hello) {
-        const length = buffer.length >= 8 ? buffer.readUInt32BE(4) : 0;
-        if (length === 0 || buffer.length < 8 + length) return;
-        buffer = buffer.subarray(8 + length);
-        hello = true;
-        send(193, "20261124 10:00:00 CET");
-      }
-      while (buffer.length >= 4 && buffer.length >= 4 + buffer.readUInt32BE(0)) {
-        const length = buffer.readUInt32BE(0);
-        const [id, , third, fourth] = buffer.toString("utf8", 4, 4 + length).split("\0");
-        buffer = buffer.subarray(4 + length);
-        if (id === "71") {
-          send(15, 1, "DU1234567");
-          send(9, 1, 1);
-        } else if (id === "62") {
-          send(63, 1, third ?? "", "DU1234567", "NetLiquidation", "1000000.00", "USD");
-          send(64, 1, third ?? "");
-        } else if (id === "61") {
-          for (let i = 1; i <= 200; i++) send(61, 3, "DU1234567", i, `S${i}`, "STK", "", "0.0", "", "", "", "USD", `S${i}`, "NMS", "5", "10.5");
-          send(62, 1);
-        } else if (id === "49") send(49, 1, Math.floor(Date.now() / 1000));
-        else if (id === "6" && third === "1") send(54, 1, fourth ?? "");
-      }
-    });
-    startFlood = () => {
-      const started = performance.now();
-      let sent = 0;
-      flood = setInterval(() => {
-        const due = Math.floor(((performance.now() - started) / 1000) * PER_SECOND);
-        for (; sent < due; sent++) {
-          const i = (sent % 200) + 1;
-          const kind = sent % 3;
-          if (kind === 0)
-            send(
-              7,
-              8,
-              i,
-              `S${i}`,
-              "STK",
-              "",
-              "0",
-              "",
-              "",
-              "NASDAQ",
-              "USD",
-              `S${i}`,
-              "NMS",
-              "5",
-              10 + sent / 1000,
-              50 + sent / 200,
-              "10.5",
-              "1.5",
-              "0",
-              "DU1234567",
-            );
-          else if (kind === 1) send(61, 3, "DU1234567", i, `S${i}`, "STK", "", "0.0", "", "", "", "USD", `S${i}`, "NMS", "5", 10 + sent / 5000);
-          else send(94, 3, sent / 100, "-3.25", "0");
-        }
-        if (process.connected) process.send?.({ sent });
-      }, 10);
-    };
-  });
-  process.on("message", () => startFlood());
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    process.send?.({ port: typeof address === "object" && address !== null ? address.port : 0 });
-  });
-  process.on("disconnect", () => process.exit(0));
-}
+/** Of the frames of a still window, so many must be left. */
+const SMOOTH_PART = 0.97;
+const PARTS = (process.env.GATELIGHT_BENCH_PARTS ?? "session,window").split(",");
 
 async function loadSession(folder: string): Promise<CreateSession> {
   const file = join(folder, "session.mjs");
@@ -117,16 +32,12 @@ async function loadSession(folder: string): Promise<CreateSession> {
   return module.createSession;
 }
 
-async function main(): Promise<void> {
+const line = (label: string, value: string) => process.stdout.write(`${label.padEnd(34)}${value}\n`);
+
+async function floodSession(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "gatelight-flood-"));
-  const child = fork(fileURLToPath(import.meta.url), ["--serve"], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  let sent = 0;
-  const port = await new Promise<number>((done) => {
-    child.on("message", (message: { port?: number; sent?: number }) => {
-      if (message.port !== undefined) done(message.port);
-      if (message.sent !== undefined) sent = message.sent;
-    });
-  });
+  const gateway = await startGateway();
+  const { port } = gateway;
   const createSession = await loadSession(folder);
   const open = () =>
     createSession({
@@ -163,24 +74,24 @@ async function main(): Promise<void> {
 
   const session = open();
   session.start();
-  await seen(session, (report) => report.accounts[0]?.positions.length === 200 && !report.accounts[0].stale);
+  await seen(session, (report) => report.accounts[0]?.positions.length === POSITIONS && !report.accounts[0].stale);
   let reports = 0;
   session.onReport(() => reports++);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   const cpu = process.cpuUsage();
   const started = performance.now();
-  child.send("flood");
+  gateway.flood();
   await new Promise((done) => setTimeout(done, SECONDS * 1000));
   const seconds = (performance.now() - started) / 1000;
   const spent = process.cpuUsage(cpu);
   const cores = (spent.user + spent.system) / 1_000_000 / seconds;
   const healthy = session.report.api.kind === "ready" && session.report.failures.length === 0;
   await session.dispose();
-  child.disconnect();
+  const sent = gateway.sent();
+  gateway.stop();
   rmSync(folder, { recursive: true, force: true });
 
-  const line = (label: string, value: string) => process.stdout.write(`${label.padEnd(34)}${value}\n`);
   line("first figure after a dial, median", `${(firsts[Math.floor(firsts.length / 2)] ?? 0).toFixed(1)} ms`);
   line("updates", `${sent} in ${seconds.toFixed(1)} s`);
   line("cost", `${(cores * 100).toFixed(1)} % of a core (limit ${HALF_A_CORE * 100} %)`);
@@ -190,5 +101,21 @@ async function main(): Promise<void> {
   if (cores >= HALF_A_CORE || !healthy || sent < PER_SECOND * SECONDS * 0.9) process.exitCode = 1;
 }
 
-if (process.argv.includes("--serve")) await serve();
-else await main();
+const framesLine = ({ perSecond, median, p99, longest, longTasks, longestTask }: Frames) =>
+  `${perSecond.toFixed(1)} frames a second; between two ${median.toFixed(1)} ms, 99 of 100 within ${p99.toFixed(1)} ms, longest ${longest.toFixed(0)} ms; ${longTasks} tasks over 50 ms${longTasks === 0 ? "" : `, longest ${longestTask.toFixed(0)} ms`}`;
+
+async function floodAppWindow(): Promise<void> {
+  const result = await floodWindow(SECONDS, Math.min(10, SECONDS));
+  line("window, nothing happens", framesLine(result.still));
+  line("window, flooded", framesLine(result.flooded));
+  line("updates", `${result.sent}; the first row showed ${result.changes.toFixed(1)} prices a second`);
+  line("main process", `${(result.mainProcess * 100).toFixed(1)} % of a core (limit ${HALF_A_CORE * 100} %)`);
+  line("Chromium, all processes", `${(result.browser * 100).toFixed(1)} % of a core, drawing without a graphics card`);
+  line("chain of lights", result.green ? "green" : "not green");
+  // A machine that gives a still window no 60 frames a second cannot give them to a busy one.
+  const smooth = result.flooded.perSecond >= SMOOTH_PART * Math.min(60, result.still.perSecond);
+  if (!smooth || result.mainProcess >= HALF_A_CORE || !result.green || result.changes < 1) process.exitCode = 1;
+}
+
+if (PARTS.includes("session")) await floodSession();
+if (PARTS.includes("window")) await floodAppWindow();

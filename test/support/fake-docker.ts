@@ -16,6 +16,8 @@ export interface FakeDocker {
   emit(event: Record<string, unknown>): void;
   setTop(name: string, text: string): void;
   setFile(name: string, path: string, text: string): void;
+  /** The server's clock is ahead of this machine's by so much (ms). */
+  setSkew(ms: number): void;
   /** Every command fails with it from now on. */
   setFault(fault: { code: number; stderr: string } | null): void;
   /** Command lines so far, one program an entry. */
@@ -101,6 +103,7 @@ export function createFakeDocker(): FakeDocker {
     emit: (event) => appendFileSync(join(dir, "events"), `${JSON.stringify(event)}\n`),
     setTop: (name, text) => put(`top-${name}`, text),
     setFile: (name, file, text) => put(`f-${name}${file.replaceAll("/", "%")}`, text),
+    setSkew: (ms) => put("skew", String(ms)),
     setFault: (fault) => put("fault", fault === null ? null : JSON.stringify(fault)),
     get calls() {
       const file = join(dir, "calls");

@@ -138,6 +138,44 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     expect(await page.locator("tfoot tr").allInnerTexts()).toEqual([expect.stringContaining("$51,472.50"), expect.stringContaining("€27,606.60")]);
   });
 
+  it("of a long table draws what is seen, wherever it is scrolled, with totals of all; a row whose price is old says how old", async () => {
+    const page = await open("many");
+    const rows = page.locator(".table tbody:not(.gap) tr");
+    await rows.first().waitFor();
+    const [first, height] = await page.evaluate(() => {
+      const box = document.querySelector(".table-box");
+      return [document.querySelector(".table tbody:not(.gap) th")?.textContent, box?.scrollHeight];
+    });
+    expect(first).toBe("S0 STK60 min");
+    expect(await rows.count()).toBeLessThan(80);
+    expect(await page.locator(".table").getAttribute("aria-rowcount")).toBe("301");
+    expect(await page.locator("tfoot").innerText()).toContain("$85,515,000.00");
+    expect(await rows.nth(1).getAttribute("title")).toMatch(/^as of /);
+    const steps = [0.37, 0.81, 1, 0];
+    for (const part of steps) {
+      await page.evaluate((to) => {
+        const box = document.querySelector(".table-box");
+        if (box !== null) box.scrollTop = to * (box.scrollHeight - box.clientHeight);
+      }, part);
+      // Every row that can be seen is drawn, in its order, and the whole keeps its height.
+      await page.waitForFunction(
+        ([whole]) => {
+          const box = document.querySelector(".table-box");
+          const drawn = [...document.querySelectorAll<HTMLElement>(".table tbody:not(.gap) tr")];
+          if (box === null || Math.abs(box.scrollHeight - (whole ?? 0)) > 2) return false;
+          const view = box.getBoundingClientRect();
+          const [head, foot] = [drawn[0]?.getBoundingClientRect().top, drawn.at(-1)?.getBoundingClientRect().bottom];
+          const [from, to] = [drawn[0], drawn.at(-1)].map((row) => Number(row?.getAttribute("aria-rowindex")));
+          return (from === 2 || (head ?? 0) <= view.top) && (to === 301 || (foot ?? 0) >= view.bottom) && drawn.length === (to ?? 0) - (from ?? 0) + 1;
+        },
+        [height] as const,
+      );
+    }
+    await page.getByRole("searchbox").fill("S29");
+    await expect.poll(() => rows.count()).toBe(11);
+    expect(await page.locator(".table").getAttribute("aria-rowcount")).toBeNull();
+  });
+
   it("says that figures are stale, and hides amounts on request, on blur and in the account's number", async () => {
     const page = await open("masked");
     await page.waitForSelector(".figures");

@@ -98,6 +98,7 @@ export class Heart {
       // The answer may wait unread, so the deadline begins anew.
       this.askedAt = now;
       this.heardAt = now;
+      this.events.changed();
     } else if (!this.toldLate && now >= this.lateAt(this.askedAt)) {
       this.toldLate = true;
       this.events.changed();

@@ -25,7 +25,7 @@ export class McpServer implements ContainerProgram {
   readonly #sessions = new Set<string>();
   readonly #sockets = new Set<Endpoint>();
   readonly #http: Server;
-  #cancels: (() => void)[] = [];
+  readonly #cancels = new Set<() => void>();
   #rounds = 0;
   #nextSession = 1;
 
@@ -68,7 +68,7 @@ export class McpServer implements ContainerProgram {
 
   kill(): void {
     for (const cancel of this.#cancels) cancel();
-    this.#cancels = [];
+    this.#cancels.clear();
     for (const worker of this.workers) worker.stop();
     for (const socket of this.#sockets) socket.destroy();
     this.#http.closeAllConnections();
@@ -119,17 +119,23 @@ export class McpServer implements ContainerProgram {
 
   /** Two rounds without any connection: the gateway's container is restarted, wanted or not. */
   #heal(): void {
-    this.#cancels.push(
-      this.#options.clock.after(HEAL_MS, () => {
-        this.#rounds = this.connectedWorkers === 0 ? this.#rounds + 1 : 0;
-        if (this.#options.plan.healing && this.#rounds >= 2) {
-          this.#rounds = 0;
-          this.sayHealed();
-          void this.#restartGateway();
-        }
-        this.#heal();
-      }),
-    );
+    this.#after(HEAL_MS, () => {
+      this.#rounds = this.connectedWorkers === 0 ? this.#rounds + 1 : 0;
+      if (this.#options.plan.healing && this.#rounds >= 2) {
+        this.#rounds = 0;
+        this.sayHealed();
+        void this.#restartGateway();
+      }
+      this.#heal();
+    });
+  }
+
+  #after(ms: number, run: () => void): void {
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#cancels.delete(cancel);
+      run();
+    });
+    this.#cancels.add(cancel);
   }
 
   #restartGateway(): Promise<void> {
@@ -250,7 +256,7 @@ export class McpServer implements ContainerProgram {
       // The client went away in the middle of its request.
       return;
     }
-    const { gateway, plan, clock } = this.#options;
+    const { gateway, plan } = this.#options;
     const account = gateway.plan.accounts[0] ?? "";
     const reply = answerRpc(text, request.headers, {
       plan,
@@ -265,6 +271,6 @@ export class McpServer implements ContainerProgram {
       },
     });
     if (reply.delayMs === undefined) return send(reply.status, reply.body, reply.headers);
-    this.#cancels.push(clock.after(reply.delayMs, () => send(reply.status, reply.body, reply.headers)));
+    this.#after(reply.delayMs, () => send(reply.status, reply.body, reply.headers));
   }
 }

@@ -30,7 +30,7 @@ export function Accounts({ server, gateway }: { server: ServerSnapshot; gateway:
       <div className="money-top">
         <Figures account={account} />
         <Suspense fallback={<div className="curve-box" />}>
-          <Curve server={server.id} gateway={gateway.id} account={account} />
+          <Curve server={server.id} gateway={gateway.id} account={account.id} currency={account.baseCurrency ?? "USD"} />
         </Suspense>
       </div>
       <Positions server={server.id} gateway={gateway.id} account={account} />

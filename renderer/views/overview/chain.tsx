@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { Button as AriaButton, Dialog, DialogTrigger, Heading, Popover } from "react-aria-components";
 import type { LightSnapshot } from "../../../shared/snapshot.ts";
 import { CHAIN_LIGHTS, type LightName, SIDE_LIGHTS } from "../../../shared/words.ts";
@@ -10,7 +11,7 @@ import { formatSpan, useNow } from "../../ui/time.ts";
 type Lights = Readonly<Record<LightName, LightSnapshot>>;
 
 /** The ten lights: eight in the order in which data passes, two beside it. */
-export function Chain({ lights, compact = false }: { lights: Lights; compact?: boolean }) {
+export const Chain = memo(function Chain({ lights, compact = false }: { lights: Lights; compact?: boolean }) {
   return (
     <section className="chain" data-compact={compact} aria-label={strings.chain.label}>
       <ol className="chain-main">
@@ -29,7 +30,7 @@ export function Chain({ lights, compact = false }: { lights: Lights; compact?: b
       </ul>
     </section>
   );
-}
+});
 
 function Stop({ name, light, compact }: { name: LightName; light: LightSnapshot; compact: boolean }) {
   const { name: title } = strings.lights[name];

@@ -1,8 +1,8 @@
-import { useEffect, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { Label, Radio, RadioGroup } from "react-aria-components";
 import { formatMoney } from "../../../shared/money.ts";
 import { type ProfitRange, profitOver } from "../../../shared/profit.ts";
-import type { AccountSnapshot, CurvePoint, Incident } from "../../../shared/snapshot.ts";
+import type { CurvePoint, Incident } from "../../../shared/snapshot.ts";
 import { useCall } from "../../api/link-context.tsx";
 import { strings } from "../../strings.ts";
 import { useMasking } from "../../ui/masking.tsx";
@@ -21,14 +21,15 @@ const REFRESH_MS = 60_000;
 interface Props {
   server: string;
   gateway: string;
-  account: AccountSnapshot;
+  account: string;
+  currency: string;
 }
 
-export function Curve({ server, gateway, account }: Props) {
+/** Told only what it depends on: the account itself changes with each of its figures. */
+export const Curve = memo(function Curve({ server, gateway, account, currency }: Props) {
   const [range, setRange] = useState<Range>("1D");
-  const { points, outages } = useCurve(server, gateway, account.id, range);
+  const { points, outages } = useCurve(server, gateway, account, range);
   const { masked } = useMasking();
-  const currency = account.baseCurrency ?? "USD";
   return (
     <div className="curve-box">
       <RadioGroup
@@ -47,7 +48,7 @@ export function Curve({ server, gateway, account }: Props) {
       {masked ? <p className="quiet curve-empty">{strings.curve.hidden}</p> : <CurveBody points={points} outages={outages} currency={currency} range={range} />}
     </div>
   );
-}
+});
 
 interface BodyProps {
   points: readonly CurvePoint[] | null;

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { messageOf } from "../../api/errors.ts";
 import { useCall } from "../../api/link-context.tsx";
@@ -8,7 +9,7 @@ import { useToast } from "../../ui/toasts.tsx";
 
 const WHAT = ["positions", "summary", "curve"] as const;
 
-export function ExportMenu({ server, gateway }: { server: string; gateway: string }) {
+export const ExportMenu = memo(function ExportMenu({ server, gateway }: { server: string; gateway: string }) {
   const call = useCall();
   const toast = useToast();
   const save = (key: string | number) => {
@@ -36,4 +37,4 @@ export function ExportMenu({ server, gateway }: { server: string; gateway: strin
       </Popover>
     </MenuTrigger>
   );
-}
+});

@@ -4,12 +4,10 @@ import { type AccountSnapshot, FIGURES, type Figure, type FigureName } from "../
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { Amount, useMasking } from "../../ui/masking.tsx";
-import { formatAt, formatSpan, useNow } from "../../ui/time.ts";
+import { FigureAge, OLD_MS } from "./figure-age.tsx";
 
 const FIRST: readonly FigureName[] = ["NetLiquidation", "DailyPnL", "BuyingPower", "ExcessLiquidity", "Cushion"];
 const SIGNED: ReadonlySet<FigureName> = new Set(["DailyPnL", "UnrealizedPnL", "RealizedPnL"]);
-/** A figure that much older than the account's newest one shows its own age. */
-const OLD_MS = 5 * 60_000;
 
 export function Figures({ account }: { account: AccountSnapshot }) {
   const [all, setAll] = useState(false);
@@ -61,13 +59,4 @@ function FigureValue({ name, figure }: { name: FigureName; figure: Figure | unde
   if (figure === undefined) return <span className="amount">–</span>;
   if (name === "Cushion") return <span className="amount">{masked ? "•••" : `${formatDecimal(multiplyDecimals(figure.value, "100"), { digits: 0 })} %`}</span>;
   return <Amount money={figure} signed={SIGNED.has(name)} />;
-}
-
-function FigureAge({ at }: { at: number }) {
-  const now = useNow();
-  return (
-    <span className="figure-age" title={formatAt(at, now)}>
-      {formatSpan(now - at)}
-    </span>
-  );
 }

@@ -1,4 +1,4 @@
-import { addDecimals, compareDecimals, type Decimal } from "../../../shared/money.ts";
+import { addDecimals, compareDecimals, type Decimal, exact } from "../../../shared/money.ts";
 import type { PositionSnapshot } from "../../../shared/snapshot.ts";
 
 export const COLUMNS = ["title", "quantity", "price", "value", "averageCost", "daily", "unrealized"] as const;
@@ -16,18 +16,21 @@ function byCurrency(base: string | null): (a: string, b: string) => number {
   return (a, b) => Number(b === base) - Number(a === base) || a.localeCompare(b);
 }
 
+const byText = new Intl.Collator(undefined, { numeric: true }).compare;
+
 /** Amounts are ordered within their currency: yen and dollars have no order of their own. Unknown values stand last in either direction. */
 export function sortPositions(positions: readonly PositionSnapshot[], { column, descending }: Order, base: string | null): PositionSnapshot[] {
   const factor = descending ? -1 : 1;
   const currencies = byCurrency(base);
-  return [...positions].sort((a, b) => {
-    if (column === "title") return factor * a.title.localeCompare(b.title, undefined, { numeric: true });
-    const group = MONEY.has(column) ? currencies(a.currency, b.currency) : 0;
+  if (column === "title") return [...positions].sort((a, b) => factor * byText(a.title, b.title));
+  const keyed = positions.map((position) => ({ position, value: position[column] === null ? null : exact(position[column]) }));
+  keyed.sort((a, b) => {
+    const group = MONEY.has(column) ? currencies(a.position.currency, b.position.currency) : 0;
     if (group !== 0) return group;
-    const [left, right] = [a[column], b[column]];
-    if (left === null || right === null) return Number(left === null) - Number(right === null);
-    return factor * compareDecimals(left, right) || a.title.localeCompare(b.title);
+    if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
+    return factor * a.value.cmp(b.value) || byText(a.position.title, b.position.title);
   });
+  return keyed.map(({ position }) => position);
 }
 
 /** Digits after the point: as many as the kind is quoted in. Prices of stocks carry noise beyond that. */

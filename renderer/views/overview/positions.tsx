@@ -1,12 +1,15 @@
-import { memo, useMemo, useState } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 import { Input, SearchField } from "react-aria-components";
 import { type Decimal, formatDecimal } from "../../../shared/money.ts";
 import type { AccountSnapshot, PositionSnapshot } from "../../../shared/snapshot.ts";
 import { strings } from "../../strings.ts";
 import { Icon } from "../../ui/icons.tsx";
 import { Amount, useMasking } from "../../ui/masking.tsx";
+import { formatAt } from "../../ui/time.ts";
 import { ExportMenu } from "./export-menu.tsx";
+import { FigureAge, OLD_MS } from "./figure-age.tsx";
 import { COLUMNS, type Column, filterPositions, type Order, priceDigits, sortPositions, totals } from "./position-order.ts";
+import { useWindowed } from "./windowed.ts";
 
 export function Positions({ server, gateway, account }: { server: string; gateway: string; account: AccountSnapshot }) {
   const [filter, setFilter] = useState("");
@@ -27,7 +30,7 @@ export function Positions({ server, gateway, account }: { server: string; gatewa
       {account.positions.length === 0 ? (
         <p className="quiet">{strings.positions.none}</p>
       ) : (
-        <PositionTable shown={shown} base={account.baseCurrency} order={order} setOrder={setOrder} />
+        <PositionTable shown={shown} newest={account.at ?? 0} base={account.baseCurrency} order={order} setOrder={setOrder} />
       )}
     </section>
   );
@@ -35,29 +38,36 @@ export function Positions({ server, gateway, account }: { server: string; gatewa
 
 function PositionTable({
   shown,
+  newest,
   base,
   order,
   setOrder,
 }: {
   shown: readonly PositionSnapshot[];
+  /** When the account's newest figure came. */
+  newest: number;
   base: string | null;
   order: Order;
   setOrder: (order: Order) => void;
 }) {
+  const box = useRef<HTMLElement>(null);
+  const sums = useMemo(() => totals(shown, base), [shown, base]);
+  const { from, to, before, after, whole } = useWindowed(box, shown.length);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="table-box" tabIndex={0} aria-label={strings.positions.table}>
-      <table className="table">
+    <section className="table-box" tabIndex={0} aria-label={strings.positions.table} ref={box}>
+      <table className="table" aria-rowcount={whole ? undefined : shown.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={whole ? undefined : 1}>
             {COLUMNS.map((column) => (
               <SortHeader key={column} column={column} order={order} setOrder={setOrder} />
             ))}
           </tr>
         </thead>
+        {before > 0 && <Gap height={before} />}
         <tbody>
-          {shown.map((position) => (
-            <Row key={position.contractId} position={position} />
+          {shown.slice(from, to).map((position, index) => (
+            <Row key={position.contractId} position={position} old={newest - position.at > OLD_MS} place={whole ? undefined : from + index + 2} />
           ))}
           {shown.length === 0 && (
             <tr>
@@ -67,8 +77,9 @@ function PositionTable({
             </tr>
           )}
         </tbody>
+        {after > 0 && <Gap height={after} />}
         <tfoot>
-          {totals(shown, base).map((total) => (
+          {sums.map((total) => (
             <tr key={total.currency}>
               <th scope="row">{strings.positions.total(total.currency)}</th>
               <td />
@@ -98,13 +109,26 @@ function SortHeader({ column, order, setOrder }: { column: Column; order: Order;
   );
 }
 
-const Row = memo(function Row({ position }: { position: PositionSnapshot }) {
+/** Where rows are not drawn. */
+function Gap({ height }: { height: number }) {
+  return (
+    <tbody aria-hidden="true" className="gap">
+      <tr>
+        <td colSpan={COLUMNS.length} style={{ height }} />
+      </tr>
+    </tbody>
+  );
+}
+
+/** @param place of the row in the whole table, where only a part of it is drawn */
+const Row = memo(function Row({ position, old, place }: { position: PositionSnapshot; old: boolean; place: number | undefined }) {
   const { masked } = useMasking();
   const { currency } = position;
   return (
-    <tr>
+    <tr aria-rowindex={place} title={strings.money.asOf(formatAt(position.at, Date.now()), "now")}>
       <th scope="row">
         {position.title} <span className="quiet kind">{position.kind}</span>
+        {old && <FigureAge at={position.at} />}
       </th>
       <td>{masked ? "•••" : formatDecimal(position.quantity)}</td>
       <td>{formatPrice(position.price, position.kind)}</td>
