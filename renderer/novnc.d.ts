@@ -21,5 +21,23 @@ declare module "@novnc/novnc" {
     clipboardPasteFrom(text: string): void;
     getImageData(): ImageData;
     toBlob(callback: (blob: Blob | null) => void, type?: string): void;
+
+    /** Not part of its API: met by `bounded-viewer.ts` (core/rfb.js, core/websock.js). */
+    readonly _FBU: { readonly width: number; readonly height: number; readonly encoding: number | null };
+    readonly _fbWidth: number;
+    readonly _fbHeight: number;
+    readonly _sock: {
+      /** Whether more bytes are needed; goes back by that many if so. */
+      rQwait(what: string, bytes: number, goBack?: number): boolean;
+      rQpeekBytes(bytes: number): Uint8Array;
+      rQskipBytes(bytes: number): void;
+    };
+    _handleMessage(): void;
+    /** @returns whether all its bytes were there */
+    _handleRect(): boolean;
+    _handleServerCutText(): boolean;
+    _resize(width: number, height: number): void;
+    /** Ends the connection. */
+    _fail(details: string): false;
   }
 }

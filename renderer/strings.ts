@@ -262,7 +262,7 @@ export const strings = {
     stop: "Stop trying",
     black: "Connected, but the screen shows nothing. The gateway's window may not be running.",
     viewers: (n: number) => `${n} viewers share this screen's mouse and keyboard.`,
-    stuck: "The picture has not changed since you last did something.",
+    silent: (span: string) => `The screen has not answered for ${span}.`,
     viewOnly: "View only",
     fit: "Fit",
     actual: "1:1",
@@ -289,6 +289,7 @@ export const strings = {
     send: "Send",
     fromScreen: "Copied on the gateway's screen",
     nothingCopied: "Nothing has been copied there yet.",
+    tooLong: "What was copied there is too long to be brought over.",
   },
   guide: {
     title: "API settings",
@@ -297,7 +298,7 @@ export const strings = {
     states: { proven: "proven", contradicted: "not so", open: "not known" },
     lost: "What is changed here is lost when the container restarts, unless the gateway was stopped gracefully before.",
     save: "Save by stop and start…",
-    grab: "While the screen has the focus, keys go there. Ctrl+Alt+Home brings them back.",
+    grab: "While the screen has the focus, keys go there. Ctrl+Alt+Home brings them back, also from full screen.",
   },
   diagnosis: {
     cause: "Cause",

@@ -7,6 +7,10 @@ import type { ByteChannel } from "./byte-channel.ts";
 const BYTES_A_FRAME = 1024 * 1024;
 /** Hidden pages have no frames. */
 const HIDDEN_FRAME_MS = 100;
+/** FramebufferUpdateRequest of one pixel, not incremental: a server has to answer it (RFC 6143 §7.5.3). */
+const ONE_PIXEL = Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 1, 0, 1);
+/** Bytes that an answer of one pixel may take in any encoding, with the changes of a pointer beside it. */
+const SMALL_ANSWER = 256;
 
 /**
  * A byte channel in the shape that noVNC takes instead of a WebSocket: `new RFB(element, new VncChannel(channel))`.
@@ -19,8 +23,10 @@ export class VncChannel {
   onopen: (() => void) | null = null;
   onerror: ((event: unknown) => void) | null = null;
   onclose: ((event: { code: number; reason: string; wasClean: boolean }) => void) | null = null;
-  /** Time of the newest bytes from the server (performance.now), for the age of the picture; `null` before any. */
-  lastBytesAt: number | null = null;
+  /** Time of the newest bytes from the server that are more than an answer to `ask` (performance.now), for the age of the picture. */
+  lastChangeAt: number | null = null;
+  /** Since when the server owes an answer to `ask` (performance.now). */
+  askedAt: number | null = null;
   readonly #channel: ByteChannel;
   #thisFrame = 0;
   #owed = 0;
@@ -37,13 +43,18 @@ export class VncChannel {
   get onmessage(): ((event: { data: ArrayBuffer }) => void) | null {
     return this.#message;
   }
-  /** Bytes that came before are handed over now: the server may speak first. */
+  /** Bytes that came before are handed over next, since the server may speak first: noVNC sets this before it is ready to read. */
   set onmessage(listener: ((event: { data: ArrayBuffer }) => void) | null) {
+    const first = this.#message === null;
     this.#message = listener;
-    if (listener === null) return;
+    if (listener !== null && first) queueMicrotask(() => this.#listen());
+  }
+
+  #listen(): void {
     this.#channel.onData((bytes) => {
       if (this.readyState !== "open") return;
-      this.lastBytesAt = performance.now();
+      if (this.askedAt === null || bytes.length > SMALL_ANSWER) this.lastChangeAt = performance.now();
+      this.askedAt = null;
       try {
         this.#message?.({ data: bytes.slice().buffer });
         this.#used(bytes.length);
@@ -69,6 +80,13 @@ export class VncChannel {
   /** noVNC sends views of one buffer that it uses again: copied before anything waits. */
   send(data: ArrayBuffer | Uint8Array): void {
     void this.#channel.write(new Uint8Array(data).slice());
+  }
+
+  /** Asks the server for a sign of life: between two messages of the viewer, which sends each of its own whole. */
+  ask(): void {
+    if (this.readyState !== "open" || this.askedAt !== null) return;
+    this.askedAt = performance.now();
+    this.send(ONE_PIXEL);
   }
 
   close(): void {

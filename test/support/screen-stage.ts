@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -105,6 +106,20 @@ export async function screenStage(options: {
       screens.dispose();
     },
   };
+}
+
+/** The most memory in bytes that any page of that browser has held at once (VmHWM of its process). */
+export async function peakOfPages(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  try {
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    const peaks = processInfo.map(({ type, id }) =>
+      type === "renderer" ? Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1]) : 0,
+    );
+    return Math.max(...peaks) * 1024;
+  } finally {
+    await session.detach();
+  }
 }
 
 /** What the page wrote down so far. */

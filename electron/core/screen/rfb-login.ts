@@ -29,8 +29,8 @@ const VNC = 2;
 const MAX_REASON = 2048;
 const MAX_NAME = 4096;
 const MAX_SIDE = 16_384;
-/** More pixels than this (256 MiB of them) are a lie or unusable. */
-const MAX_PIXELS = 67_108_864;
+/** More pixels than two screens of 4K (64 MiB of them, and the viewer holds several times as many) are a lie or unusable. */
+const MAX_PIXELS = 4096 * 4096;
 
 /** Numbers of the IANA register "RFB security types" that servers are met with. */
 const SECURITY_NAMES: Readonly<Record<number, string>> = {

@@ -8,8 +8,8 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { useToast } from "../../ui/toasts.tsx";
 
 interface Props {
-  /** What the remote screen copied last. */
-  remote: string;
+  /** What the remote screen copied last; `null`: too much. */
+  remote: string | null;
   viewOnly: boolean;
   send: (text: string) => void;
   onClose: () => void;
@@ -26,7 +26,7 @@ export function ClipboardDialog({ remote, viewOnly, send, onClose }: Props) {
     setSent(true);
   };
   const copy = () =>
-    copyText(remote).then(
+    copyText(remote ?? "").then(
       () => toast(strings.copied),
       (error) => toast(messageOf(error), "error"),
     );
@@ -45,13 +45,13 @@ export function ClipboardDialog({ remote, viewOnly, send, onClose }: Props) {
             {strings.screen.send}
           </Button>
         </form>
-        <TextField className="field" value={remote} isReadOnly>
+        <TextField className="field" value={remote ?? ""} isReadOnly>
           <Label>{strings.screen.fromScreen}</Label>
-          <TextArea className="input" rows={3} placeholder={strings.screen.nothingCopied} />
+          <TextArea className="input" rows={3} placeholder={remote === null ? strings.screen.tooLong : strings.screen.nothingCopied} />
         </TextField>
         <div className="dialog-actions">
           <Button onPress={onClose}>{strings.close}</Button>
-          <Button look="primary" onPress={copy} isDisabled={remote === ""}>
+          <Button look="primary" onPress={copy} isDisabled={remote === null || remote === ""}>
             {strings.copy}
           </Button>
         </div>

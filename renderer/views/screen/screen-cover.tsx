@@ -1,10 +1,10 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import type { GatewaySnapshot, ScreenFailure, ScreenStep, ServerSnapshot } from "../../../shared/snapshot.ts";
 import type { RepairId } from "../../../shared/words.ts";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
-import { formatCountdown, useNow } from "../../ui/time.ts";
+import { formatCountdown, formatSpan, useNow } from "../../ui/time.ts";
 import { useRepair } from "../repair/repair-context.tsx";
 import type { ScreenSession } from "./screen-session.ts";
 
@@ -16,8 +16,10 @@ const WAYS_OUT: Partial<Record<ScreenFailure, RepairId>> = {
   closed: "restart-screen",
   "no-password-set": "recreate-container",
 };
-/** After the person did something, a picture that does not move for so long is worth a word. */
-const STUCK_MS = 6000;
+/** A picture that has not changed for so long may be one whose server is gone. */
+const QUIET_MS = 5000;
+/** A server that polls slowly answers within 1.5 s; one that owes an answer for so long is worth a word. */
+const SILENT_MS = 4000;
 
 /** Over the picture: the steps while it opens, what went wrong, or nothing. */
 export function ScreenCover({ session, server, gateway }: { session: ScreenSession; server: ServerSnapshot; gateway: GatewaySnapshot }) {
@@ -32,11 +34,10 @@ export function ScreenCover({ session, server, gateway }: { session: ScreenSessi
     case "failed":
       return <Failed failure={state.failure} message={state.message} session={session} server={server} gateway={gateway} />;
     case "shown":
-      if (state.black) return <Note text={strings.screen.black} session={session} />;
       return (
         <>
           {state.viewers > 1 && <p className="cover-viewers">{strings.screen.viewers(state.viewers)}</p>}
-          <Stuck session={session} />
+          <Shown session={session} black={state.black} />
         </>
       );
   }
@@ -113,24 +114,31 @@ function Failed({ failure, message, session, server, gateway }: FailedProps) {
   );
 }
 
-/** x11vnc can throttle itself to a crawl: something done without any change on the screen is a reason to offer a new connection. */
-function Stuck({ session }: { session: ScreenSession }) {
-  const [touched, setTouched] = useState<number | null>(null);
+/**
+ * x11vnc can throttle itself to a crawl, and a server can stop altogether: each looks like a picture that stands still. After something done
+ * by the person, and every so often, the server is asked for one pixel.
+ */
+function Shown({ session, black }: { session: ScreenSession; black: boolean }) {
   useNow();
   useEffect(() => {
+    const ask = () => session.ask();
     const touch = (event: Event) => {
-      if (event.target instanceof HTMLCanvasElement && event.target.closest(".screen-target") !== null) setTouched(performance.now());
+      if (event.target instanceof HTMLCanvasElement && event.target.closest(".screen-target") !== null) ask();
     };
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible" && performance.now() - (session.lastChangeAt ?? 0) > QUIET_MS) ask();
+    }, QUIET_MS);
     window.addEventListener("pointerdown", touch, true);
     window.addEventListener("keydown", touch, true);
     return () => {
+      clearInterval(timer);
       window.removeEventListener("pointerdown", touch, true);
       window.removeEventListener("keydown", touch, true);
     };
-  }, []);
-  const bytes = session.lastBytesAt;
-  if (touched === null || (bytes !== null && bytes >= touched) || performance.now() - touched < STUCK_MS) return null;
-  return <Note text={strings.screen.stuck} session={session} />;
+  }, [session]);
+  const silentMs = session.askedAt === null ? 0 : performance.now() - session.askedAt;
+  if (silentMs >= SILENT_MS) return <Note text={strings.screen.silent(formatSpan(silentMs))} session={session} />;
+  return black ? <Note text={strings.screen.black} session={session} /> : null;
 }
 
 function Note({ text, session }: { text: string; session: ScreenSession }) {

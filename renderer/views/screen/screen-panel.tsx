@@ -1,9 +1,9 @@
-import type RFB from "@novnc/novnc";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { GatewaySnapshot, ServerSnapshot } from "../../../shared/snapshot.ts";
 import { useLink } from "../../api/link-context.tsx";
 import { strings } from "../../strings.ts";
 import { Chain } from "../overview/chain.tsx";
+import { type BoundedViewer, boundViewer } from "./bounded-viewer.ts";
 import { Guide } from "./guide.tsx";
 import { ScreenCover } from "./screen-cover.tsx";
 import { ScreenSession } from "./screen-session.ts";
@@ -16,11 +16,14 @@ export function ScreenPanel({ server, gateway }: { server: ServerSnapshot; gatew
   const frame = useRef<HTMLDivElement>(null);
   const last = useRef<HTMLCanvasElement>(null);
   const [session, setSession] = useState<ScreenSession | null>(null);
-  const [viewer, setViewer] = useState<RFB | null>(null);
-  const [clipboard, setClipboard] = useState("");
+  const [viewer, setViewer] = useState<BoundedViewer | null>(null);
+  const [clipboard, setClipboard] = useState<string | null>("");
   const [guide, setGuide] = useState(true);
   // A live gateway is only looked at until the person unlocks it.
   const [settings, setSettings] = useState<ViewerSettings>({ viewOnly: gateway.mode === "live", scale: "fit", picture: "balanced" });
+
+  const wanted = useRef(settings);
+  wanted.current = settings;
 
   useEffect(() => {
     if (target.current === null) return undefined;
@@ -29,8 +32,12 @@ export function ScreenPanel({ server, gateway }: { server: ServerSnapshot; gatew
       server: server.id,
       gateway: gateway.id,
       target: target.current,
-      loadViewer: () => import("@novnc/novnc").then((module) => module.default),
-      onViewer: setViewer,
+      loadViewer: () => import("@novnc/novnc").then((module) => boundViewer(module.default)),
+      // Before the viewer connects: a locked screen must not be unlocked for a moment.
+      onViewer: (made) => {
+        if (made !== null) setUp(made, wanted.current);
+        setViewer(made);
+      },
       onLastPicture: (picture) => keepPicture(last.current, picture),
       onClipboard: setClipboard,
     });
@@ -40,13 +47,7 @@ export function ScreenPanel({ server, gateway }: { server: ServerSnapshot; gatew
   }, [link, server.id, gateway.id]);
 
   useEffect(() => {
-    if (viewer === null) return;
-    viewer.viewOnly = settings.viewOnly;
-    viewer.scaleViewport = settings.scale === "fit";
-    viewer.background = "transparent";
-    const { quality, compression } = PICTURES[settings.picture];
-    viewer.qualityLevel = quality;
-    viewer.compressionLevel = compression;
+    if (viewer !== null) setUp(viewer, settings);
   }, [viewer, settings]);
 
   return (
@@ -92,10 +93,20 @@ function Target({ session, target, name }: { session: ScreenSession | null; targ
         if (event.key !== "Home" || !event.ctrlKey || !event.altKey) return;
         event.preventDefault();
         event.stopPropagation();
+        if (document.fullscreenElement !== null) void document.exitFullscreen();
         event.currentTarget.closest(".screen-panel")?.querySelector<HTMLElement>(".screen-toolbar button")?.focus();
       }}
     />
   );
+}
+
+function setUp(viewer: BoundedViewer, settings: ViewerSettings): void {
+  viewer.viewOnly = settings.viewOnly;
+  viewer.scaleViewport = settings.scale === "fit";
+  viewer.background = "transparent";
+  const { quality, compression } = PICTURES[settings.picture];
+  viewer.qualityLevel = quality;
+  viewer.compressionLevel = compression;
 }
 
 const noStore = () => () => undefined;

@@ -1,9 +1,9 @@
-import type RFB from "@novnc/novnc";
 import { VncChannel } from "../../../shared/rpc.ts";
 import type { ScreenFailure, ScreenStep } from "../../../shared/snapshot.ts";
 import { messageOf } from "../../api/errors.ts";
 import type { Link } from "../../api/link.ts";
 import { valueStore } from "../../api/value-store.ts";
+import type { BoundedViewer, BoundedViewerMaker } from "./bounded-viewer.ts";
 import { isPainted } from "./painted.ts";
 
 export type ScreenState =
@@ -18,21 +18,22 @@ export interface ScreenPorts {
   readonly server: string;
   readonly gateway: string;
   /** Loads noVNC, which is large, on first use. */
-  readonly loadViewer: () => Promise<typeof RFB>;
+  readonly loadViewer: () => Promise<BoundedViewerMaker>;
   /** Holds the remote canvas; must never be without size. */
   readonly target: HTMLElement;
   /** Set up the viewer's looks before it connects, and keep it to drive it. `null`: it is gone. */
-  readonly onViewer: (viewer: RFB | null) => void;
+  readonly onViewer: (viewer: BoundedViewer | null) => void;
   /** The picture as it was when the connection ended. */
   readonly onLastPicture: (picture: ImageData) => void;
-  readonly onClipboard: (text: string) => void;
+  /** What was copied there; `null`: too long to be brought over. */
+  readonly onClipboard: (text: string | null) => void;
 }
 
 interface Attempt {
   readonly stop: AbortController;
   readonly screen: string;
   channel: VncChannel | null;
-  viewer: RFB | null;
+  viewer: BoundedViewer | null;
   viewers: number;
   /** Something was shown, so there is a last picture to keep. */
   pictured: boolean;
@@ -42,6 +43,8 @@ interface Attempt {
 
 const WAITS_MS = [1000, 2000, 5000, 10_000, 30_000];
 const BLACK_MS = 5000;
+/** Characters: more is no text that somebody would paste into a dialog. */
+const MAX_CLIPBOARD = 256 * 1024;
 /** A first picture that does not come at all. */
 const CONNECT_MS = 15_000;
 /** Trying again by itself would not help, or would lock the password out. */
@@ -70,9 +73,17 @@ export class ScreenSession {
     this.#ports = ports;
   }
 
-  /** Time of the newest bytes (performance.now); `null` while nothing is shown. */
-  get lastBytesAt(): number | null {
-    return this.#attempt?.channel?.lastBytesAt ?? null;
+  /** Time of the newest change of the picture (performance.now); `null` while nothing is shown. */
+  get lastChangeAt(): number | null {
+    return this.#attempt?.channel?.lastChangeAt ?? null;
+  }
+  /** Since when the screen owes an answer (performance.now). */
+  get askedAt(): number | null {
+    return this.#attempt?.channel?.askedAt ?? null;
+  }
+  /** Asks for a sign of life where a picture is shown. */
+  ask(): void {
+    if (this.state.get().kind === "shown") this.#attempt?.channel?.ask();
   }
 
   open(again = false): void {
@@ -128,7 +139,7 @@ export class ScreenSession {
     if (state.kind === "shown") this.state.set({ ...state, viewers });
   }
 
-  #show(attempt: Attempt, Viewer: typeof RFB, ticket: string, failure: () => { kind: ScreenFailure; message: string } | null): void {
+  #show(attempt: Attempt, Viewer: BoundedViewerMaker, ticket: string, failure: () => { kind: ScreenFailure; message: string } | null): void {
     const { link, target, onViewer, onClipboard } = this.#ports;
     const { signal } = attempt.stop;
     const channel = new VncChannel(link.openChannel(ticket));
@@ -143,11 +154,16 @@ export class ScreenSession {
       this.#watchPicture(attempt);
     });
     viewer.addEventListener("clipboard", (event) => {
-      if (!signal.aborted && event instanceof CustomEvent) onClipboard(String(event.detail?.text ?? ""));
+      if (signal.aborted || !(event instanceof CustomEvent)) return;
+      const text = String(event.detail?.text ?? "");
+      onClipboard(text.length > MAX_CLIPBOARD ? null : text);
+    });
+    viewer.addEventListener("cliptoolong", () => {
+      if (!signal.aborted) onClipboard(null);
     });
     viewer.addEventListener("disconnect", () => {
       attempt.disconnected = true;
-      if (!signal.aborted) this.#lost(failure() ?? { kind: "closed", message: "" });
+      if (!signal.aborted) this.#lost(failure() ?? { kind: "closed", message: viewer.fault });
     });
   }
 

@@ -18,7 +18,7 @@ interface Props {
   viewer: RFB | null;
   frame: RefObject<HTMLElement | null>;
   gateway: GatewaySnapshot;
-  clipboard: string;
+  clipboard: string | null;
   settings: ViewerSettings;
   setSettings: (settings: ViewerSettings) => void;
   guide: boolean;
@@ -45,7 +45,12 @@ export function ScreenToolbar({ session, viewer, frame, gateway, clipboard, sett
       <IconButton
         label={strings.screen.full}
         isDisabled={!shown}
-        onPress={() => void frame.current?.requestFullscreen().catch(() => toast(strings.screen.noFull, "error"))}
+        onPress={() =>
+          void frame.current?.requestFullscreen().then(
+            () => viewer?.focus(),
+            () => toast(strings.screen.noFull, "error"),
+          )
+        }
       >
         <Icon name="full" />
       </IconButton>
@@ -131,6 +136,6 @@ function PictureMenu({ settings, setSettings }: { settings: ViewerSettings; setS
 
 function UpdateAge({ session }: { session: ScreenSession }) {
   useNow();
-  const at = session.lastBytesAt;
+  const at = session.lastChangeAt;
   return at === null ? null : <span className="quiet update-age">{strings.screen.updated(formatSpan(performance.now() - at))}</span>;
 }

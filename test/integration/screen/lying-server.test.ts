@@ -1,15 +1,18 @@
 import type { Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { deflateSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../support/contract-fixture.ts";
 import { missingPeers } from "../../support/peers.ts";
-import { buildScreenPage, launchChromium, pageLog, removeFolder, type ScreenStage, screenStage } from "../../support/screen-stage.ts";
+import { buildScreenPage, launchChromium, pageLog, peakOfPages, removeFolder, type ScreenStage, screenStage } from "../../support/screen-stage.ts";
 import { type ScriptedServer, scriptedServer, serverInit, take, u32 } from "../../support/scripted-server.ts";
 import { standInLink } from "../../support/stand-in-link.ts";
 
 const MiB = 1024 * 1024;
+/** What a page may hold at its worst, whatever a server says; with nothing to show it is a bit over 100 MiB. */
+const PAGE_BYTES = 512 * MiB;
 const u16 = (value: number) => Buffer.from([value >> 8, value & 255]);
 /** FramebufferUpdate with one rectangle's head. */
 const rectangle = (width: number, height: number, encoding: number) =>
@@ -51,7 +54,9 @@ describe.skipIf(missingPeers("chromium").length > 0)("a screen server that lies,
     await removeFolder(staticDir);
   });
   afterEach(async () => {
+    const peak = await peakOfPages(browser);
     for (const step of undo.splice(0).reverse()) await step();
+    expect(peak).toBeLessThan(PAGE_BYTES);
   });
 
   /** A server that is truthful up to ServerInit and then does what the test says. */
@@ -113,12 +118,79 @@ describe.skipIf(missingPeers("chromium").length > 0)("a screen server that lies,
     await until("it is forgotten", () => stage.screens.openCount("home", "paper") === 0);
   });
 
-  it("rectangles of 65535 × 65535 without end: the window stays usable and can close it", async () => {
+  /** A thousandth of what it unpacks to. */
+  const bomb = (bytes: number) => deflateSync(Buffer.alloc(bytes), { level: 9 });
+  it.each([
+    ["a size of 65535 × 65535", rectangle(65_535, 65_535, -223 >>> 0), "a size of 65535 × 65535 pixels"],
+    ["a size of 16384 × 16384", rectangle(16_384, 16_384, -223 >>> 0), "a size of 16384 × 16384 pixels"],
+    ["a size of 0 × 0", rectangle(0, 0, -223 >>> 0), "a size of 0 × 0 pixels"],
+    [
+      "an extended size of 20000 × 20000",
+      Buffer.concat([rectangle(20_000, 20_000, -308 >>> 0), Buffer.from([1, 0, 0, 0]), Buffer.alloc(16)]),
+      "a size of 20000 × 20000 pixels",
+    ],
+    ["a pointer of 8000 × 8000", Buffer.concat([rectangle(8_000, 8_000, -239 >>> 0), Buffer.alloc(1000)]), "a pointer of 8000 × 8000 pixels"],
+    [
+      "a packed rectangle of 16000 × 16000",
+      Buffer.concat([rectangle(16_000, 16_000, 6), u32(64 * 1024), bomb(64 * MiB)]),
+      "a rectangle of 16000 × 16000 pixels",
+    ],
+    ["raw rectangles of 65535 × 65535", rectangle(65_535, 65_535, 0), "a rectangle of 65535 × 65535 pixels"],
+  ])("%s: the screen ends with the reason, the window lives", async (_name, bytes, reason) => {
+    const { page } = await show((socket) => void socket.write(bytes));
+    await ended(page);
+    expect((await pageLog(page)).join()).toContain(reason);
+    await alive(page);
+  });
+
+  it("a name of 4 GiB: what came of it is let go, the window lives", async () => {
+    const { page } = await show((socket) => {
+      socket.write(Buffer.concat([rectangle(0, 0, -307 >>> 0), u32(0xffff_ffff)]));
+      flood(socket, Buffer.alloc(65_536, 65));
+    });
+    await ended(page);
+    await alive(page);
+  });
+
+  it("sizes that change without end: the screen ends, the window lives", async () => {
+    const { page } = await show((socket) => {
+      const sizes = Array.from({ length: 500 }, (_unused, at) => rectangle(4000 - at, 4000 - (at % 7), -223 >>> 0));
+      flood(socket, Buffer.concat(sizes), 64 * MiB);
+    });
+    await ended(page);
+    expect((await pageLog(page)).join()).toContain("changes of size within a second");
+    await alive(page);
+  });
+
+  it("a packed clipboard that nobody asked for and that unpacks to 64 MiB is left out; the next is taken", async () => {
+    const provide = (packed: Buffer) => Buffer.concat([Buffer.from([3, 0, 0, 0]), u32(-(packed.length + 4) >>> 0), u32(0x1000_0001), packed]);
+    const { page, server } = await show((socket) => {
+      socket.write(provide(bomb(64 * MiB)));
+      socket.write(Buffer.from([77]));
+    });
+    await ended(page);
+    expect(await pageLog(page)).toContain("clipboard too long");
+    await until("the server is let go", () => server.sockets.size === 0);
+    await alive(page);
+  });
+
+  it("clipboards of 1 MiB without end: memory stays, the window answers and can close it", async () => {
+    const { page, server } = await show((socket) => {
+      flood(socket, Buffer.concat([Buffer.from([3, 0, 0, 0]), u32(MiB), Buffer.alloc(MiB, 65)]), 32 * MiB);
+    });
+    await until("it is connected", async () => (await pageLog(page)).includes("connected"), 30_000);
+    for (let i = 0; i < 5; i += 1) await alive(page);
+    await page.close();
+    await until("the server is let go", () => server.sockets.size === 0);
+  });
+
+  it("pictures without end: the window stays usable and can close it", async () => {
     const before = held();
     const { page, stage, server } = await show((socket) => {
-      socket.write(rectangle(65_535, 65_535, 0));
+      socket.write(Buffer.concat([Buffer.from([0, 0]), u16(65_535)]));
+      const one = Buffer.concat([u16(0), u16(0), u16(640), u16(480), u32(0), Buffer.alloc(640 * 480 * 4, 3)]);
       // As much as shows that nothing piles up, and not so much that a loaded machine draws it for minutes.
-      flood(socket, Buffer.alloc(65_536, 3), 48 * MiB);
+      flood(socket, one, 48 * MiB);
     });
     await until("it is connected", async () => (await pageLog(page)).includes("connected"), 30_000);
     for (let i = 0; i < 5; i += 1) await alive(page);

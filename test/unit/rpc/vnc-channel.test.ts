@@ -7,7 +7,8 @@ function under() {
   const written: Uint8Array[] = [];
   const ends: string[] = [];
   let granted = 0;
-  let data: (bytes: Uint8Array) => void = () => {};
+  const early: Uint8Array[] = [];
+  let data = (bytes: Uint8Array): void => void early.push(bytes);
   let gone: (reason: string) => void = () => {};
   const channel: ByteChannel = {
     id: 1,
@@ -18,6 +19,7 @@ function under() {
     },
     onData: (listener) => {
       data = listener;
+      for (const bytes of early.splice(0)) listener(bytes);
     },
     grant: (bytes) => {
       granted += bytes;
@@ -30,8 +32,14 @@ function under() {
       gone(reason);
     },
   };
+  const vnc = new VncChannel(channel);
   return {
-    vnc: new VncChannel(channel),
+    vnc,
+    /** As noVNC does it. */
+    listen: async (listener: (event: { data: ArrayBuffer }) => void) => {
+      vnc.onmessage = listener;
+      await Promise.resolve();
+    },
     written,
     ends,
     granted: () => granted,
@@ -54,14 +62,42 @@ describe("the channel that noVNC gets", () => {
     memory.fill(9);
     expect([...(written[0] ?? [])]).toEqual([2, 3]);
   });
-  it("hands over exact buffers and grants them again", () => {
-    const { vnc, arrive, granted } = under();
+  it("hands over what came early only after noVNC has set its listener, which it does before it is ready", async () => {
+    const { vnc, arrive } = under();
+    const seen: number[] = [];
+    arrive(new Uint8Array([1]));
+    vnc.onmessage = ({ data }) => seen.push(...new Uint8Array(data));
+    expect(seen).toEqual([]);
+    arrive(new Uint8Array([2]));
+    await Promise.resolve();
+    arrive(new Uint8Array([3]));
+    expect(seen).toEqual([1, 2, 3]);
+  });
+  it("hands over exact buffers and grants them again", async () => {
+    const { vnc, arrive, granted, listen } = under();
     const seen: number[][] = [];
-    vnc.onmessage = ({ data }) => seen.push([...new Uint8Array(data)]);
+    await listen(({ data }) => seen.push([...new Uint8Array(data)]));
     arrive(new Uint8Array([0, 1, 2, 3]).subarray(1, 3));
     expect(seen).toEqual([[1, 2]]);
     expect(granted()).toBe(2);
-    expect(vnc.lastBytesAt).toBeGreaterThan(0);
+    expect(vnc.lastChangeAt).toBeGreaterThan(0);
+  });
+  it("asks for one pixel as a sign of life, once until it is answered; the answer is no change of the picture", async () => {
+    const { vnc, arrive, written, lose, listen } = under();
+    await listen(() => {});
+    vnc.ask();
+    vnc.ask();
+    expect(written.map((bytes) => [...bytes])).toEqual([[3, 0, 0, 0, 0, 0, 0, 1, 0, 1]]);
+    expect(vnc.askedAt).toBeGreaterThan(0);
+    arrive(new Uint8Array(20));
+    expect([vnc.askedAt, vnc.lastChangeAt]).toEqual([null, null]);
+    vnc.ask();
+    arrive(new Uint8Array(2000));
+    expect(vnc.askedAt).toBe(null);
+    expect(vnc.lastChangeAt).toBeGreaterThan(0);
+    lose("gone");
+    vnc.ask();
+    expect(written).toHaveLength(2);
   });
   it("tells noVNC of the end once, whoever ended it", () => {
     const mine = under();
@@ -80,19 +116,19 @@ describe("the channel that noVNC gets", () => {
     theirs.lose("the screen's server closed the connection");
     expect([reason, theirs.vnc.readyState]).toEqual(["the screen's server closed the connection", "closed"]);
   });
-  it("ends when noVNC cannot take more, instead of standing still", () => {
-    const { vnc, arrive, ends, granted } = under();
-    vnc.onmessage = () => {
+  it("ends when noVNC cannot take more, instead of standing still", async () => {
+    const { arrive, ends, granted, listen } = under();
+    await listen(() => {
       throw new Error("Receive queue buffer exceeded");
-    };
+    });
     arrive(new Uint8Array(10));
     arrive(new Uint8Array(10));
     expect(ends).toEqual(["the picture could not be read: Receive queue buffer exceeded"]);
     expect(granted()).toBe(0);
   });
   it("grants at most 1 MiB between two frames, and the rest with the next one", async () => {
-    const { vnc, arrive, granted } = under();
-    vnc.onmessage = () => {};
+    const { arrive, granted, listen } = under();
+    await listen(() => {});
     for (let i = 0; i < 6; i += 1) arrive(new Uint8Array(1024 * 1024));
     expect(granted()).toBe(1024 * 1024);
     await until("the next frame", () => granted() === 6 * 1024 * 1024);
