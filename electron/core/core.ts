@@ -10,6 +10,7 @@ import type { ResolveEnvironment } from "./host-link/ssh/resolve-route.ts";
 import { createNoticeBoard } from "./notice-board.ts";
 import { createPrompts, type Prompts } from "./prompt-broker.ts";
 import { createHandOvers } from "./repair/hand-over.ts";
+import { createKeptRuns, isAlive } from "./repair/kept-run.ts";
 import type { Log } from "./report/log.ts";
 import { checkScreen } from "./screen/screen-check.ts";
 import { createScreens, type Screens } from "./screen/screens.ts";
@@ -82,6 +83,11 @@ export function createCore(options: CoreOptions): Core {
     target: (ref) => servers.get(ref.server)?.handOver(ref.gateway) ?? null,
     log: (message) => log.warn(message),
   });
+  // Who only looks follows no repair on: that takes minutes.
+  const keptRuns =
+    passing && options.history === null
+      ? null
+      : createKeptRuns({ clock, dir: join(options.dataDir, "repairs"), log: (message) => log.warn(message), pid: process.pid, alive: isAlive });
   const prompts = createPrompts({ clock, somebody: options.somebody, onChange: () => publish() });
 
   const app = (): AppInfo => ({
@@ -135,6 +141,7 @@ export function createCore(options: CoreOptions): Core {
         lastRuns.set(JSON.stringify([settings.id, gateway]), run);
         queueMicrotask(reconcile);
       },
+      keptRuns,
       lastRun: (gateway) => lastRuns.get(JSON.stringify([settings.id, gateway])) ?? null,
       board,
       passing,

@@ -9,6 +9,7 @@ import { GatewayFactBook, type GatewayFacts } from "./gateway-facts.ts";
 import { gatewaySnapshot } from "./gateway-snapshot.ts";
 import type { HostLink } from "./host-link/host-link.ts";
 import { type DialPermit, mayDial, mayLook } from "./may-dial.ts";
+import type { KeptRuns } from "./repair/kept-run.ts";
 import { createRepairs, type RepairEnd, type Repairs } from "./repair/repairs.ts";
 import type { Log } from "./report/log.ts";
 import { createSession } from "./session/create-session.ts";
@@ -34,7 +35,8 @@ export interface GatewayPorts {
   /** Other gateways in the same container. */
   readonly sharing: () => readonly GatewayRuntime[];
   readonly lastRun: () => RepairRun | null;
-  readonly onRepairBegin: (begin: RepairEnd) => void;
+  readonly keptRuns: KeptRuns | null;
+  readonly onRepairBegin: (begin: RepairEnd & { readonly taken: boolean }) => void;
   readonly onRepairEnd: (end: RepairEnd) => void;
   readonly onReport: (report: SessionReport) => void;
 }
@@ -96,6 +98,7 @@ export class GatewayRuntime {
           running: other.repairs.running,
         })),
       last: ports.lastRun(),
+      kept: ports.keptRuns,
       onRun: (_run: RepairRun) => ports.onChange(),
       onBegin: (repair, begin) => {
         this.facts.noteRepair(repair, ports.clock.now());

@@ -62,18 +62,21 @@ export class HistoryKeeper {
   }
 
   /** Written at once: a repair whose end nobody saw (Gatelight killed, power lost) is in the log all the same. */
-  repairBegan(gateway: string, { run, who, causeId }: RepairEnd): void {
+  repairBegan(gateway: string, { run, who, causeId, taken }: RepairEnd & { readonly taken: boolean }): void {
     const { title, detail } = repairIncident({ run, who, causeId });
-    const incident = this.history.addIncident({
-      server: this.server,
-      gateway,
-      kind: "repair",
-      at: run.startedAt,
-      endedAt: null,
-      title,
-      detail,
-      cause: causeId,
-    });
+    const before = taken ? this.incidents(gateway).find((one) => one.kind === "repair" && one.at === run.startedAt) : undefined;
+    const incident =
+      before?.id ??
+      this.history.addIncident({
+        server: this.server,
+        gateway,
+        kind: "repair",
+        at: run.startedAt,
+        endedAt: null,
+        title,
+        detail,
+        cause: causeId,
+      });
     this.repairs.set(run.id, incident);
   }
 

@@ -16,6 +16,7 @@ import { findRoutes } from "./probes/routes.ts";
 import { createServerWatch, type ServerWatch } from "./probes/server-watch.ts";
 import type { PromptBroker } from "./prompts.ts";
 import type { HandOverTarget } from "./repair/hand-over.ts";
+import type { KeptRuns } from "./repair/kept-run.ts";
 import { Watchdog } from "./repair/watchdog.ts";
 import { weeklyLoginNotice } from "./repair/weekly-login.ts";
 import type { Log } from "./report/log.ts";
@@ -39,6 +40,8 @@ export interface ServerPorts {
   readonly onRepairEnd: (gateway: string, run: RepairRun) => void;
   /** From before the settings changed. */
   readonly lastRun: (gateway: string) => RepairRun | null;
+  /** Repairs that outlive Gatelight; `null`: nobody will follow on. */
+  readonly keptRuns: ((server: string, gateway: string) => KeptRuns) | null;
   readonly board: NoticeBoard;
   /** Nobody stays to see what came of it (command line): nothing is repaired and nobody is reminded by itself. */
   readonly passing: boolean;
@@ -85,6 +88,7 @@ export class ServerRuntime {
           onChange: ports.onChange,
           sharing: () => this.gateways.filter((other) => other.target.id !== gateway.id && other.target.container === gateway.container),
           lastRun: () => ports.lastRun(gateway.id),
+          keptRuns: ports.keptRuns?.(settings.id, gateway.id) ?? null,
           onRepairBegin: (begin) => this.keeper?.repairBegan(gateway.id, begin),
           onRepairEnd: (end) => {
             this.keeper?.repairEnded(gateway.id, end);
@@ -183,6 +187,7 @@ export class ServerRuntime {
     this.stopState = this.link.onState((state) => {
       this.facts.takeState(state, this.ports.clock.now());
       this.serverChanged();
+      if (state.kind === "up") for (const gateway of this.gateways) gateway.repairs.followOn();
     });
     this.link.start();
     this.watch.start();
@@ -288,7 +293,7 @@ export class ServerRuntime {
         const now = container();
         return now?.kind === "present" && now.status === "running";
       },
-      stop: () => this.docker(["stop", "--time", "30"], gateway),
+      stop: () => this.docker(["stop", "-t", "30"], gateway),
       start: () => this.docker(["start"], gateway),
     };
   }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chosen, FULL, found, noticed, type Row, refused, table } from "./catalogue.ts";
+import { daemonGone, killed, neverTwice, readBack } from "./interruptions.ts";
 import { type Lab, startLab, whyNoLab } from "./lab.ts";
 import { keepsOutOfTheQueue, quietCost, retriesSlowly } from "./politeness.ts";
-import { CASES, composeRefuses, cures, neverTwice, readBack } from "./repairs.ts";
+import { CASES, composeRefuses, cures } from "./repairs.ts";
 import { dataDir, Watching } from "./watching.ts";
 
 const why = whyNoLab();
@@ -84,6 +85,10 @@ describe.skipIf(why !== null)("in the lab", () => {
     if (FULL) it("what compose says of the owner's files is handed on, and nothing is done", () => undisturbed(() => composeRefuses(lab, watching)), 120_000);
     if (FULL) it("two who want the same repair at once: it runs once", () => undisturbed(() => neverTwice(lab, watching)), 300_000);
     it("the line falls in the middle of a repair: read back, not repeated", () => undisturbed(() => readBack(lab, watching)), 300_000);
+    if (FULL)
+      it("Docker's daemon is stopped in the middle of a repair: told as it is, not repeated", () => undisturbed(() => daemonGone(lab, watching)), 300_000);
+    if (FULL)
+      it("Gatelight is killed in the middle of a repair: the next one follows it to its proof", () => undisturbed(() => killed(lab, watching)), 300_000);
   }
 });
 

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { CauseId, RepairId } from "../../shared/words.ts";
 import { FIRST_BUILD, publish } from "./gateway-image.ts";
+import { starts } from "./interruptions.ts";
 import type { Lab } from "./lab.ts";
-import { run, until } from "./processes.ts";
+import { run } from "./processes.ts";
 import { repair, type Watching } from "./watching.ts";
 
 /** A repair with the fault that it cures, as it would befall a gateway: gone with the process or the line, not with our orders. */
@@ -150,52 +151,6 @@ export async function cures(lab: Lab, watching: Watching, one: Case): Promise<vo
     throw error;
   } finally {
     await one.heal?.(lab);
-  }
-}
-
-/** Starts of the gateway's container since then, by docker's own events. */
-async function starts(lab: Lab, since: number): Promise<number> {
-  const { stdout } = await lab.host.docker([
-    ...["events", "--since", String(since / 1_000), "--until", String(Date.now() / 1_000)],
-    ...["--filter", `container=${lab.paper.gateway}`, "--filter", "event=start", "--format", "{{.Action}}"],
-  ]);
-  return stdout.split("\n").filter((line) => line === "start").length;
-}
-
-/** Two people (or two clicks) want the same: it is done once, and the second is told. */
-export async function neverTwice(lab: Lab, watching: Watching): Promise<void> {
-  await watching.green();
-  const begun = Date.now();
-  await lab.host.docker(["stop", "-t", "2", lab.paper.gateway]);
-  await watching.first(begun, (line) => line.cause === "container-exited", 75_000, "the stop is named");
-  const asked = Date.now();
-  const both = await Promise.all([repair(watching.dir, "restart-container"), repair(watching.dir, "restart-container")]);
-  expect(both.map((one) => one.outcome).sort(), both.map((one) => one.text).join("\n")).toEqual(["cured", "not run"]);
-  expect(await starts(lab, asked)).toBe(1);
-  await watching.green();
-}
-
-/** The line falls while Docker restarts the container: what happened is read back, and nothing is repeated. */
-export async function readBack(lab: Lab, watching: Watching): Promise<void> {
-  await watching.green();
-  // Time enough to lose the line in the middle of it.
-  lab.paper.mark("slow-stop", "4");
-  const asked = Date.now();
-  const running = repair(watching.dir, "restart-container");
-  try {
-    await until(
-      async () => (await lab.host.docker(["logs", "--since", new Date(asked).toISOString(), lab.paper.gateway])).stdout.includes("Received SIGINT or SIGTERM"),
-      60_000,
-      () => "docker stops the container",
-    );
-    expect(lab.host.killSessions()).toBeGreaterThan(0);
-    const ran = await running;
-    expect(ran.outcome, ran.text).toBe("cured");
-    expect(ran.text).toContain("read back");
-    expect(await starts(lab, asked)).toBe(1);
-    await watching.green();
-  } finally {
-    lab.paper.mark("slow-stop", null);
   }
 }
 

@@ -130,9 +130,9 @@ export class Watching {
       .join("\n");
   }
 
-  async end(): Promise<void> {
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     await this.watch?.end();
-    await this.app?.end();
+    await this.app?.end(signal);
   }
 
   private take(text: string): void {

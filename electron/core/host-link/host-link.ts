@@ -64,6 +64,8 @@ export interface StreamOptions extends CallOptions {
   readonly onLine: (line: string, source: "stdout" | "stderr") => void;
   /** Called once, also when the link is lost or `close` was called. */
   readonly onEnd: (end: StreamEnd) => void;
+  /** In a process group of its own, so that what ends Gatelight (Ctrl+C) does not end it: sshd gives every program one, on this machine it is asked for. */
+  readonly apart?: boolean;
 }
 export interface StreamEnd {
   readonly code: number | null;

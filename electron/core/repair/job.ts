@@ -1,9 +1,9 @@
 import { ExecError, type HostLink } from "../host-link/host-link.ts";
 
 /**
- * A program on the server whose end can still be read after the SSH connection that started it was lost: it runs in a folder of its own that
- * keeps its output and exit code. The folder can be made only once, so a job never runs twice. A lost connection ends neither it (HUP and PIPE
- * are ignored; sshd sends no signal to programs without a terminal) nor what it started.
+ * A program on the server whose end can still be read after the connection that started it, or Gatelight itself, was lost: it runs in a folder of its
+ * own that keeps its output and exit code. The folder can be made only once, so a job never runs twice. A lost connection ends neither it (HUP and
+ * PIPE are ignored; sshd sends no signal to programs without a terminal) nor what it started.
  */
 
 /** Exit code of the script itself: the folder could not be made, and nothing was run. */
@@ -15,8 +15,9 @@ const OUTPUT_BYTES = 65_536;
 const folder = 'umask 077; d="${TMPDIR:-/tmp}/gatelight-$1"; ';
 const RUN = [
   folder,
-  'in=$2; shift 2; mkdir "$d" || exit 93; echo $$ >"$d/pid"; trap "" HUP PIPE; ',
-  '{ if [ -n "$in" ]; then printf "%s\\n" "$in" | "$@"; else "$@" </dev/null; fi; echo $? >"$d/rc.new"; mv "$d/rc.new" "$d/rc"; } 2>&1 | tee "$d/out"; ',
+  'in=$2; shift 2; mkdir "$d" || exit 93; trap "" HUP PIPE; ',
+  // Whoever waits on this machine may end the outer shell: the side that writes the exit code goes on, and its id is the job's.
+  `{ sh -c 'echo "$PPID"' >"$d/pid"; if [ -n "$in" ]; then printf "%s\\n" "$in" | "$@"; else "$@" </dev/null; fi; echo $? >"$d/rc.new"; mv "$d/rc.new" "$d/rc"; } 2>&1 | tee "$d/out"; `,
   'exit "$(cat "$d/rc")"',
 ].join("");
 const READ = [
@@ -25,9 +26,27 @@ const READ = [
   'if [ -e "$d/rc" ]; then echo "ended $(cat "$d/rc")"; elif kill -0 "$(cat "$d/pid")" 2>/dev/null; then echo running; else echo gone; fi; ',
   `[ -e "$d/out" ] && tail -c ${OUTPUT_BYTES} "$d/out"; exit 0`,
 ].join("");
-/** sshd gives every command a process group of its own. */
+/** Every job has a process group of its own: sshd gives one to each command, the link to this machine to what is to run apart. */
 const END = [folder, 'g=$(ps -o pgid= -p "$(cat "$d/pid")" | tr -d " "); [ -n "$g" ] && kill -s TERM -- "-$g"'].join("");
 const REMOVE = [folder, 'rm -rf "$d"'].join("");
+const HEX = (digits: number) => "[0-9a-f]".repeat(digits);
+const RUN_NAME = [8, 4, 4, 4, 12].map(HEX).join("-");
+/** Left over by a Gatelight that never came back. The longest step takes 20 minutes. */
+const OLD_MINUTES = 2_880;
+const SWEPT_AT_ONCE = 50;
+/**
+ * The names are matched letter by letter, so a hostile one is never touched; no link, nobody else's folder, nothing young, nothing whose program
+ * still runs.
+ */
+const SWEEP = [
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell expansion
+  't="${TMPDIR:-/tmp}"; n=0; ',
+  `for d in "$t"/gatelight-${RUN_NAME}-[0-9] "$t"/gatelight-${RUN_NAME}-[0-9][0-9]; do `,
+  '{ [ -d "$d" ] && [ ! -L "$d" ] && [ -O "$d" ]; } || continue; ',
+  `[ -n "$(find "$d" -prune -mmin +${OLD_MINUTES})" ] || continue; `,
+  'pid=$(cat "$d/pid" 2>/dev/null); [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && continue; ',
+  `rm -rf "$d"; n=$((n + 1)); [ "$n" -lt ${SWEPT_AT_ONCE} ] || break; done; exit 0`,
+].join("");
 
 const script = (text: string, ...args: string[]) => ["sh", "-c", text, "gatelight", ...args];
 
@@ -54,7 +73,10 @@ export async function endJob(link: HostLink, id: string): Promise<void> {
   await link.exec(script(END, id), { deadlineMs: READ_MS });
 }
 
-/** @throws ExecError */
+/** Removes a job's folder, and with it what older repairs have left behind. @throws ExecError */
 export async function removeJob(link: HostLink, id: string): Promise<void> {
-  await link.exec(script(REMOVE, id), { deadlineMs: READ_MS });
+  await link.exec(script(`${REMOVE}; ${SWEEP}`, id), { deadlineMs: READ_MS });
 }
+
+/** Whether programs on the server can be run as jobs: they need its shell. */
+export const keepsJobs = (link: HostLink, platform: NodeJS.Platform = process.platform): boolean => link.kind === "ssh" || platform !== "win32";

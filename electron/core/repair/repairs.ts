@@ -3,18 +3,16 @@ import type { GatewaySettings } from "../../../shared/settings.ts";
 import type { RepairOffer, RepairPlan, RepairRun } from "../../../shared/snapshot.ts";
 import type { CauseId, RepairId } from "../../../shared/words.ts";
 import type { GatewayEvidence, PresentContainer } from "../diagnosis/evidence.ts";
+import { carryOut, type Work } from "./carry-out.ts";
 import { baselineOf } from "./cure.ts";
+import type { KeptRuns } from "./kept-run.ts";
 import { REPAIR_CATALOGUE } from "./ladder.ts";
 import { offersFor, planRepair, type Sharer } from "./plan.ts";
-import { endsGateway } from "./refusals.ts";
-import { runStep } from "./run-step.ts";
-import { type RepairPorts, StepCancelled } from "./running.ts";
-import type { Step } from "./steps.ts";
+import { followStep, runStep } from "./run-step.ts";
+import { CLOSING, type RepairPorts } from "./running.ts";
 
 /** A plan must be started within this time (ms); what it says may be wrong later. */
 const PLAN_MS = 120_000;
-const OUTPUT_LINES = 200;
-const OUTPUT_WIDTH = 500;
 
 export interface RepairEnd {
   readonly run: RepairRun;
@@ -35,6 +33,8 @@ export interface Repairs {
    * @throws Error with a sentence for people
    */
   start(planId: string, confirmation: { confirmations: number; typedName: string | null }, who: string): string;
+  /** Takes up what a Gatelight that is no more had begun, if anything: it is followed to its end, and nothing is done again. For when the server is reached. */
+  followOn(): void;
   cancel(): void;
   /** Resolves when the run has ended (at once where none runs). */
   ended(): Promise<void>;
@@ -50,32 +50,20 @@ export interface RepairsOptions {
   readonly sharing: () => readonly (Sharer & { readonly running: string | null })[];
   /** The last run, from before the settings changed. */
   readonly last: RepairRun | null;
+  /** `null`: nobody will follow on. */
+  readonly kept: KeptRuns | null;
   readonly onRun: (run: RepairRun) => void;
-  readonly onBegin: (repair: RepairId, begin: RepairEnd) => void;
+  readonly onBegin: (repair: RepairId, begin: RepairEnd & { readonly taken: boolean }) => void;
   readonly onEnd: (end: RepairEnd) => void;
 }
 
-const CLOSING = "closing";
-const acts = (step: Step) => step.kind !== "await";
-/** What a person must know of a repair that ended early. */
-const left = (rest: readonly Step[]): string[] =>
-  rest.some(acts)
-    ? [
-        `Not done any more: ${rest
-          .filter(acts)
-          .map((step) => step.title)
-          .join("; ")}.`,
-      ]
-    : [];
-/** Only where that leaves nothing half done: in a wait after the last act, or in a long download. */
-const mayCancel = (step: Step, rest: readonly Step[]) => (step.kind === "await" ? !rest.some(acts) : step.kind === "exec" && step.deadlineMs > 600_000);
-
 export function createRepairs(options: RepairsOptions): Repairs {
-  const { gateway, docker, serverName, ports } = options;
+  const { gateway, docker, serverName, ports, kept } = options;
   const plans = new Map<string, { repair: RepairId; madeAt: number }>();
   let run: RepairRun | null = options.last;
   let control: AbortController | null = null;
   let done: Promise<void> = Promise.resolve();
+  let disposed = false;
 
   const running = () => (run !== null && run.outcome === "running" ? run.title : null);
   let lastSeen: PresentContainer | null = null;
@@ -91,73 +79,55 @@ export function createRepairs(options: RepairsOptions): Repairs {
     const busy = running() ?? sharing.find((other) => other.running !== null)?.running ?? null;
     return { docker, gateway, evidence, lastSeen: remembered(evidence), diagnosis: ports.diagnosis(), now: ports.clock.now(), running: busy, sharing };
   };
-  const change = (next: RepairRun) => {
-    run = next;
-    options.onRun(next);
-  };
-  const patch = (part: Partial<RepairRun>) => {
-    if (run !== null) change({ ...run, ...part });
-  };
-  const setStep = (index: number, part: Partial<RepairRun["steps"][number]>) => {
-    if (run !== null) patch({ steps: run.steps.map((step, at) => (at === index ? { ...step, ...part } : step)) });
-  };
 
-  async function carryOut(repair: RepairId, steps: readonly Step[], signal: AbortSignal, who: string): Promise<void> {
-    const baseline = baselineOf(ports.evidence(), ports.diagnosis(), ports.clock.now());
-    const id = run?.id ?? "";
-    const ending = endsGateway(repair);
-    const say = (line: string) => patch({ output: [...(run?.output ?? []), line.slice(0, OUTPUT_WIDTH)].slice(-OUTPUT_LINES) });
-    let unpark: (() => void) | null = null;
-    const giveBack = () => {
-      unpark?.();
-      unpark = null;
+  function begin(first: RepairRun, who: string, work: Work): void {
+    const { causeId } = work.baseline;
+    let current = first;
+    const change = (next: RepairRun) => {
+      current = next;
+      run = next;
+      options.onRun(next);
     };
-    const stopFactor = ports.onChange(() => {
-      const factor = ports.evidence().login?.value.secondFactor ?? null;
-      const until = factor?.state === "pending" && factor.startedAt >= baseline.at ? factor.startedAt + factor.limitSeconds * 1_000 : null;
-      if (run !== null && run.secondFactorUntil !== until) patch({ secondFactorUntil: until });
+    change(first);
+    options.onBegin(work.repair, { run: first, who, causeId, taken: work.taken });
+    control = new AbortController();
+    const desk = {
+      get run() {
+        return current;
+      },
+      patch: (part: Partial<RepairRun>) => change({ ...current, ...part }),
+      keep: (at: number) => kept?.put({ who, run: current, at, steps: work.steps.map((step) => step.known), baseline: work.baseline }),
+      nextAfter,
+    };
+    done = carryOut(work, desk, ports, control.signal).then((over) => {
+      if (over) kept?.drop(current.id);
+      options.onEnd({ run: current, who, causeId });
+      if (over) followOn();
     });
-    let at = 0;
-    try {
-      if (ending || repair === "restart-relay") unpark = await ports.park();
-      for (const [index, step] of steps.entries()) {
-        at = index;
-        if (step.kind === "await" && step.condition === "cured") giveBack();
-        setStep(index, { state: "running" });
-        patch({ cancellable: mayCancel(step, steps.slice(index + 1)) });
-        const { detail, skipped } = await runStep(step, { ports, baseline, signal, say, ending, job: `${id}-${index}` });
-        setStep(index, { state: skipped === true ? "skipped" : "done", detail });
-      }
-      patch({ outcome: "cured", verdict: "It worked: the light that was wrong is right again." });
-    } catch (error) {
-      const cancelled = error instanceof StepCancelled;
-      const closing = cancelled && signal.reason === CLOSING;
-      const why = closing
-        ? "Gatelight stopped following here: it was closed, or its settings were changed"
-        : cancelled
-          ? "Cancelled"
-          : error instanceof Error
-            ? error.message
-            : String(error);
-      setStep(at, { state: "failed", detail: why });
-      patch({
-        outcome: cancelled ? "cancelled" : steps[at]?.kind === "await" ? "not-cured" : "failed",
-        verdict: [why.endsWith(".") ? why : `${why}.`, ...left(steps.slice(at + 1)), ...(closing ? ["What runs on the server goes on by itself."] : [])].join(
-          " ",
-        ),
-        next: cancelled ? null : nextAfter(repair),
-      });
-    } finally {
-      stopFactor();
-      giveBack();
-      patch({
-        endedAt: ports.clock.now(),
-        cancellable: false,
-        secondFactorUntil: null,
-        steps: (run?.steps ?? []).map((step) => (step.state === "waiting" ? { ...step, state: "skipped" } : step)),
-      });
-      if (run !== null) options.onEnd({ run, who, causeId: baseline.causeId });
-    }
+  }
+
+  function followOn(): void {
+    if (disposed || running() !== null) return;
+    const found = kept?.orphan() ?? null;
+    if (found === null) return;
+    const { steps, at, baseline, who } = found;
+    const first: RepairRun = {
+      ...found.run,
+      endedAt: null,
+      outcome: "running",
+      output: [],
+      cancellable: false,
+      secondFactorUntil: null,
+      verdict: null,
+      next: null,
+    };
+    begin(first, who, {
+      repair: found.run.repair,
+      steps: steps.map((step) => ({ known: step, perform: (running) => followStep(step, running) })),
+      from: at,
+      taken: true,
+      baseline,
+    });
   }
 
   function nextAfter(repair: RepairId): RepairId | null {
@@ -187,37 +157,45 @@ export function createRepairs(options: RepairsOptions): Repairs {
       plans.delete(planId);
       if (known === undefined || ports.clock.now() - known.madeAt > PLAN_MS)
         throw new Error("This plan is no longer valid: it was started already, or is older than two minutes. Ask for it again.");
-      const { plan, steps } = planRepair({ ...input(), repair: known.repair, planId, serverName });
+      const { repair } = known;
+      const { plan, steps: found } = planRepair({ ...input(), repair, planId, serverName });
       if (plan.refused !== null) throw new Error(plan.refused);
-      if (!steps.ok) throw new Error(steps.why);
+      if (!found.ok) throw new Error(found.why);
       if (plan.confirm === "name" && confirmation.typedName !== plan.gateway) throw new Error(`Type the gateway's name, ${plan.gateway}, to confirm.`);
       if (plan.confirm === 2 && confirmation.confirmations < 2) throw new Error("This repair on a live gateway asks for two confirmations.");
-      const id = randomUUID();
-      change({
-        id,
-        repair: known.repair,
+      const { steps } = found;
+      const now = ports.clock.now();
+      const first: RepairRun = {
+        id: randomUUID(),
+        repair,
         title: plan.title,
-        startedAt: ports.clock.now(),
-        expectedSeconds: Math.max(plan.price.downtimeSeconds, REPAIR_CATALOGUE[known.repair].minutes * 60),
+        startedAt: now,
+        expectedSeconds: Math.max(plan.price.downtimeSeconds, REPAIR_CATALOGUE[repair].minutes * 60),
         endedAt: null,
         outcome: "running",
-        steps: steps.steps.map((step) => ({ title: step.title, state: "waiting", detail: "" })),
+        steps: steps.map((step) => ({ title: step.title, state: "waiting", detail: "" })),
         output: [],
         cancellable: false,
         secondFactorUntil: null,
         verdict: null,
         next: null,
+      };
+      begin(first, who, {
+        repair,
+        steps: steps.map((step) => ({ known: step, perform: (running) => runStep(step, running) })),
+        from: 0,
+        taken: false,
+        baseline: baselineOf(ports.evidence(), ports.diagnosis(), now),
       });
-      if (run !== null) options.onBegin(known.repair, { run, who, causeId: ports.diagnosis().cause?.id ?? null });
-      control = new AbortController();
-      done = carryOut(known.repair, steps.steps, control.signal, who);
-      return id;
+      return first.id;
     },
+    followOn,
     cancel() {
       if (run?.cancellable === true) control?.abort();
     },
     ended: () => done,
     async dispose() {
+      disposed = true;
       control?.abort(CLOSING);
       await done;
     },

@@ -1,9 +1,11 @@
 import { ExecError } from "../host-link/host-link.ts";
-import { endJob, type JobState, jobArgv, NOT_BEGUN, readJob, removeJob } from "./job.ts";
-import { type Running, StepCancelled, StepFailed, waitUntil } from "./running.ts";
+import { endJob, type JobState, jobArgv, keepsJobs, NOT_BEGUN, readJob, removeJob } from "./job.ts";
+import type { KeptStep } from "./kept-run.ts";
+import { CLOSING, type Running, StepCancelled, StepFailed, waitUntil } from "./running.ts";
 import type { Step } from "./steps.ts";
 
 type ExecStep = Extract<Step, { kind: "exec" }>;
+type KeptExec = Extract<KeptStep, { kind: "exec" }>;
 
 /** How long a dropped connection may stay away before a repair gives up (ms). */
 const RECONNECT_MS = 180_000;
@@ -16,15 +18,32 @@ interface Ended {
   readonly lines: readonly string[];
   readonly readBack: boolean;
 }
+type Followed = Extract<JobState, { kind: "ended" }> | { readonly kind: "absent" } | { readonly kind: "gone" };
 
 /** Runs one program on the server to its end, through a dropped connection if need be. @returns what was seen @throws StepFailed, StepCancelled */
 export async function runProgram(step: ExecStep, running: Running): Promise<string> {
-  const ended = running.ports.link.kind === "local" && step.stdin !== undefined ? await runHere(step, step.stdin, running) : await runThere(step, running);
+  const jobs = keepsJobs(running.ports.link);
+  const ended = !jobs && step.stdin !== undefined ? await runHere(step, step.stdin, running) : await runThere(step, running, jobs);
   const detail = verdict(step, ended);
   return ended.readBack ? `${detail} (read back after the connection dropped)` : detail;
 }
 
-function verdict(step: ExecStep, { code, lines }: Ended): string {
+/** What came of a program that a Gatelight which is no more had started, or was about to. Nothing is started. @throws StepFailed, StepCancelled */
+export async function followProgram(step: KeptExec, running: Running): Promise<string> {
+  const unknown = "was interrupted; what came of it is not known";
+  if (!keepsJobs(running.ports.link)) return unknown;
+  const state = await follow(0, running.ports.clock.now() + step.deadlineMs, running);
+  const was = "was interrupted; outcome read back: ";
+  if (state.kind === "absent") return unknown;
+  if (state.kind !== "ended") throw new StepFailed(`${was}it was ended on the server before it was done. It was not repeated.`);
+  try {
+    return `${was}${verdict(step, { code: state.code, lines: state.lines, readBack: true })}`;
+  } catch (error) {
+    throw error instanceof StepFailed ? new StepFailed(`${was}${error.message}`) : error;
+  }
+}
+
+function verdict(step: KeptExec, { code, lines }: Ended): string {
   const last = lines.findLast((line) => line.trim() !== "");
   if (step.answer === "ibc") {
     const answer = lines.find((line) => /^(OK|ERROR)\b/.test(line));
@@ -39,7 +58,7 @@ function verdict(step: ExecStep, { code, lines }: Ended): string {
   throw new StepFailed(`It ended with exit code ${code ?? "none"}${meaning !== undefined ? `: ${meaning}` : last === undefined ? "" : `: ${last.trim()}`}.`);
 }
 
-/** On this machine no connection can drop. */
+/** Where there is no shell to keep the outcome (Windows). */
 async function runHere(step: ExecStep, stdin: string, { ports, signal, say }: Running): Promise<Ended> {
   const result = await ports.link.exec(step.argv, { deadlineMs: step.deadlineMs, signal, stdin: `${stdin}\n`, maxBytes: 65_536 }).catch((error: unknown) => {
     if (error instanceof ExecError && error.reason === "aborted") throw new StepCancelled("cancelled");
@@ -50,12 +69,11 @@ async function runHere(step: ExecStep, stdin: string, { ports, signal, say }: Ru
   return { code: result.code, lines, readBack: false };
 }
 
-async function runThere(step: ExecStep, running: Running): Promise<Ended> {
+async function runThere(step: ExecStep, running: Running, jobs: boolean): Promise<Ended> {
   const { ports, signal, say, job } = running;
   const { link, clock } = ports;
   const deadline = clock.now() + step.deadlineMs;
-  const remote = link.kind === "ssh";
-  const argv = remote ? jobArgv(job, step.stdin ?? "", step.argv) : step.argv;
+  const argv = jobs ? jobArgv(job, step.stdin ?? "", step.argv) : step.argv;
   const lines: string[] = [];
   const take = (line: string) => {
     lines.push(line);
@@ -69,7 +87,7 @@ async function runThere(step: ExecStep, running: Running): Promise<Ended> {
   try {
     end = await new Promise((resolve, reject) => {
       link
-        .stream(argv, { deadlineMs: START_MS, signal: control.signal, onLine: take, onEnd: resolve })
+        .stream(argv, { deadlineMs: START_MS, signal: control.signal, apart: true, onLine: take, onEnd: resolve })
         .then((stream) => {
           // `signal` governs the start; from here on closing the stream ends it.
           control.signal.addEventListener("abort", () => stream.close(), { once: true });
@@ -87,18 +105,22 @@ async function runThere(step: ExecStep, running: Running): Promise<Ended> {
   }
   if (signal.aborted) {
     // Only a person's word ends what runs; where Gatelight is quit it goes on to its end.
-    if (remote && signal.reason !== "closing") await endAndRemove(running);
+    if (jobs && signal.reason !== CLOSING) await endAndRemove(running);
     throw new StepCancelled("cancelled");
   }
   if (end.reason === "exit") {
-    if (remote && end.code === NOT_BEGUN && step.codes?.[NOT_BEGUN] === undefined)
+    if (jobs && end.code === NOT_BEGUN && step.codes?.[NOT_BEGUN] === undefined)
       throw new StepFailed(`Nothing was run: its outcome could not be kept on the server (${lines.at(-1) ?? "no folder for temporary files"}).`);
-    if (remote) await removeJob(link, job).catch(() => say("The step's temporary folder was left on the server."));
+    if (jobs) await removeJob(link, job).catch(() => say("The step's temporary folder was left on the server."));
     return { code: end.code, lines, readBack: false };
   }
   if (control.signal.aborted) throw new StepFailed(`No end within ${Math.round(step.deadlineMs / 1_000)} s; it may still be going on on the server.`);
-  if (!remote) throw new StepFailed("The program was lost; what it did is not known.");
-  return await readBack(lines.length, deadline, running);
+  if (!jobs) throw new StepFailed("The program was lost; what it did is not known.");
+  const state = await follow(lines.length, deadline, running, "The connection to the server dropped; looking at what happened once it is back …");
+  if (state.kind === "absent")
+    throw new StepFailed("The connection dropped before the step began: nothing was done. Start the repair again if it is still wanted.");
+  if (state.kind !== "ended") throw new StepFailed("The step was ended on the server before it was done; it was not repeated.");
+  return { code: state.code, lines: state.lines, readBack: true };
 }
 
 async function endAndRemove({ ports, job, say }: Running): Promise<void> {
@@ -110,10 +132,13 @@ async function endAndRemove({ ports, job, say }: Running): Promise<void> {
   }
 }
 
-/** After a dropped connection: waits for it to come back and for the program to end. It is never started again. */
-async function readBack(said: number, deadline: number, running: Running): Promise<Ended> {
+/**
+ * Looks at a program that is not seen any more until it has ended, through dropped connections. It is never started again.
+ * @param said lines of its output that are known already
+ */
+async function follow(said: number, deadline: number, running: Running, first?: string): Promise<Followed> {
   const { ports, signal, say, job } = running;
-  say("The connection to the server dropped; looking at what happened once it is back …");
+  if (first !== undefined) say(first);
   for (;;) {
     await waitUntil(
       ports,
@@ -126,14 +151,11 @@ async function readBack(said: number, deadline: number, running: Running): Promi
       if (ports.link.state.kind !== "up" || (error instanceof ExecError && error.reason === "link-down")) return null;
       throw new StepFailed(error instanceof Error ? error.message : String(error));
     });
-    if (state?.kind === "ended") {
-      for (const line of state.lines.slice(said)) say(line);
-      await removeJob(ports.link, job).catch(() => undefined);
-      return { code: state.code, lines: state.lines, readBack: true };
-    }
-    if (state?.kind === "absent")
-      throw new StepFailed("The connection dropped before the step began: nothing was done. Start the repair again if it is still wanted.");
-    if (state?.kind === "gone") throw new StepFailed("The step was ended on the server before it was done; it was not repeated.");
+    if (state?.kind === "ended") for (const line of state.lines.slice(said)) say(line);
+    if (state?.kind === "ended" || state?.kind === "gone")
+      await removeJob(ports.link, job).catch(() => say("The step's temporary folder was left on the server."));
+    if (state?.kind === "ended") return state;
+    if (state?.kind === "gone" || state?.kind === "absent") return { kind: state.kind };
     if (ports.clock.now() >= deadline) throw new StepFailed("It has not ended in its time; it may still be going on on the server.");
     await pause(ports, signal);
   }

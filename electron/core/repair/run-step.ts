@@ -1,5 +1,6 @@
 import { isCured, isMet } from "./cure.ts";
-import { runProgram } from "./run-program.ts";
+import type { KeptStep } from "./kept-run.ts";
+import { followProgram, runProgram } from "./run-program.ts";
 import { type Running, StepCancelled, StepFailed, waitUntil } from "./running.ts";
 import type { Step } from "./steps.ts";
 
@@ -24,16 +25,38 @@ export async function runStep(step: Step, running: Running): Promise<StepResult>
     case "mcp":
       return { detail: await post(step, running) };
     case "await":
-      return { detail: step.condition === "cured" ? await untilCured(step.deadlineMs, running) : await untilMet(step, step.condition, running) };
-    case "exec": {
+      return await awaited(step, running);
+    case "exec":
       if (step.unless !== undefined && (await holds(step.unless, running))) return { detail: "not needed", skipped: true };
-      try {
-        return { detail: await runProgram(step, running) };
-      } catch (error) {
-        if (step.mayFail === undefined || !(error instanceof StepFailed)) throw error;
-        return { detail: `${step.mayFail} ${error.message}`, skipped: true };
-      }
-    }
+      return await tolerated(step, () => runProgram(step, running));
+  }
+}
+
+/** A step that a Gatelight which is no more had begun: what came of it is looked at, nothing is done. @throws StepFailed, StepCancelled */
+export async function followStep(step: KeptStep, running: Running): Promise<StepResult> {
+  if (running.signal.aborted) throw new StepCancelled("cancelled");
+  switch (step.kind) {
+    case "session":
+    case "mcp":
+      return { detail: "was interrupted; what follows will show whether it worked" };
+    case "await":
+      return await awaited(step, running);
+    case "exec":
+      return await tolerated(step, () => followProgram(step, running));
+  }
+}
+
+type Await = Extract<Step, { kind: "await" }>;
+const awaited = async (step: Await, running: Running): Promise<StepResult> => ({
+  detail: step.condition === "cured" ? await untilCured(step.deadlineMs, running) : await untilMet(step, step.condition, running),
+});
+
+async function tolerated(step: { readonly mayFail?: string | undefined }, run: () => Promise<string>): Promise<StepResult> {
+  try {
+    return { detail: await run() };
+  } catch (error) {
+    if (step.mayFail === undefined || !(error instanceof StepFailed)) throw error;
+    return { detail: `${step.mayFail} ${error.message}`, skipped: true };
   }
 }
 
@@ -65,11 +88,7 @@ async function holds(unless: NonNullable<Extract<Step, { kind: "exec" }>["unless
   }
 }
 
-async function untilMet(
-  step: Extract<Step, { kind: "await" }>,
-  condition: Exclude<typeof step.condition, "cured">,
-  { ports, baseline, signal }: Running,
-): Promise<string> {
+async function untilMet(step: Await, condition: Exclude<typeof step.condition, "cured">, { ports, baseline, signal }: Running): Promise<string> {
   const since = ports.clock.now();
   await waitUntil(
     ports,

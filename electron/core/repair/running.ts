@@ -21,6 +21,9 @@ export interface RepairPorts {
   readonly mcpPost: (path: string, deadlineMs: number) => Promise<string>;
 }
 
+/** Why a run is aborted that nobody has cancelled: Gatelight is closed. What runs on the server goes on and is followed on later. */
+export const CLOSING = "closing";
+
 export class StepFailed extends Error {
   override readonly name = "StepFailed";
 }

@@ -15,7 +15,7 @@ export type Step =
       /** Exit codes other than 0 that are as good. */
       readonly okCodes?: readonly number[];
       /** What the program's own exit codes mean, for people. */
-      readonly codes?: Readonly<Record<number, string>>;
+      readonly codes?: Readonly<Record<string, string>>;
       /** The output is the answer of IBC's command server. */
       readonly answer?: "ibc";
       /** Left out when this comes to hold within its time (ms). */
@@ -242,7 +242,7 @@ export function stepsFor(repair: RepairId, context: StepContext): StepPlan {
         cured(2 * MINUTE),
       );
     case "restart-container":
-      return yes(exec("Restart the container", [docker, "restart", "--time", "30", name], 90 * SECOND), loggedIn(6 * MINUTE), cured(2 * MINUTE));
+      return yes(exec("Restart the container", [docker, "restart", "-t", "30", name], 90 * SECOND), loggedIn(6 * MINUTE), cured(2 * MINUTE));
     case "recreate-container":
       return recreate(context, false);
     case "pull-image":

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RepairId } from "../../../shared/words.ts";
 import { type RepairStage, repairStage } from "./repair-stage.ts";
@@ -106,7 +107,9 @@ describe("each repair cures its fault on the simulated home server", () => {
     expect(incidents.find((one) => one.kind === "repair")?.detail).toContain("asked by window");
     await on.restart();
     for (const text of [on.seen(), JSON.stringify(incidents), JSON.stringify(run), ...on.simulator.truth().commands]) expect(text).not.toContain(canary);
-    for (const name of readdirSync(on.dataDir)) expect(readFileSync(`${on.dataDir}/${name}`).includes(canary), name).toBe(false);
+    const files = readdirSync(on.dataDir, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+    expect(files.length).toBeGreaterThan(2);
+    for (const { parentPath, name } of files) expect(readFileSync(join(parentPath, name)).includes(canary), name).toBe(false);
   });
   it("restart-mcp-workers: workers that are dead", async ({ onTestFinished }) => {
     await cures(onTestFinished, "mcp-down", "mcp-down", "restart-mcp-workers");

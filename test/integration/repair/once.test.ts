@@ -1,3 +1,6 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { CallContext } from "../../../shared/contract.ts";
 import { type RepairStage, repairStage } from "./repair-stage.ts";
@@ -21,6 +24,10 @@ const running = (on: RepairStage, step: number) => on.until(`step ${step}`, (now
 const dockerCalled = async (on: RepairStage, before: number) => {
   while (on.simulator.truth().dockerCalls <= before) await new Promise((resolve) => setTimeout(resolve, 5));
 };
+
+const kept = (on: RepairStage) => (existsSync(join(on.dataDir, "repairs")) ? readdirSync(join(on.dataDir, "repairs")) : []);
+/** The simulated server's programs run on this machine. */
+const leftOnServer = (run: string) => readdirSync(tmpdir()).filter((name) => name.startsWith(`gatelight-${run}`));
 
 describe("never twice", () => {
   it("a double click and a second window", async () => {
@@ -67,18 +74,55 @@ describe("never twice", () => {
     expect(on.starts()).toBe(0);
   });
 
-  it("Gatelight quit in the middle: the step goes on by itself, and the log says so", async () => {
-    const on = await stage({ speed: 2 });
+  it("Gatelight quit in the middle: the step goes on by itself, and the next Gatelight follows it to its proof", async () => {
+    const on = await stage({ speed: 5 });
     const before = on.simulator.truth().dockerCalls;
-    await on.start(await on.plan("restart-container"));
+    const id = await on.start(await on.plan("restart-container"));
+    await dockerCalled(on, before);
+    await on.quit();
+    expect(kept(on)).toEqual([`${id}.json`]);
+    expect(readFileSync(join(on.dataDir, "repairs", `${id}.json`), "utf8")).not.toContain("argv");
+    await on.restart();
+    await on.until("followed on", (now) => now.run?.id === id);
+    expect((await on.plan("restart-container")).refused).toContain("Another repair is running: Restart the container");
+    const run = await on.ended();
+    expect(run.outcome, JSON.stringify(run, null, 1)).toBe("cured");
+    expect(run.steps[0]).toMatchObject({ state: "done", detail: "was interrupted; outcome read back: exit code 0" });
+    expect(on.starts()).toBe(1);
+    expect(kept(on)).toEqual([]);
+    expect(leftOnServer(id)).toEqual([]);
+    const incidents = (await on.incidents()).filter((one) => one.kind === "repair");
+    expect(incidents).toMatchObject([
+      { title: "Restart the container: cured", detail: expect.stringContaining("was interrupted; outcome read back: exit code 0") },
+    ]);
+    expect(incidents[0]?.detail).toContain("asked by window test");
+  });
+
+  it("Gatelight quit in the middle of the first of two acts: the second is not done by itself", async () => {
+    const on = await stage({ speed: 1 });
+    const before = on.simulator.truth().dockerCalls;
+    const id = await on.start(await on.plan("pull-image"));
     await dockerCalled(on, before);
     await on.restart();
-    const [incident] = (await on.incidents()).filter((one) => one.kind === "repair");
-    expect(incident?.title).toBe("Restart the container: cancelled");
-    expect(incident?.detail).toContain("What runs on the server goes on by itself.");
-    while (on.starts() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    await on.until("up again by itself", (now) => now.lights.api.state === "up");
-    expect(on.starts()).toBe(1);
+    const run = await on.ended();
+    expect(run).toMatchObject({ id, outcome: "failed", verdict: "Gatelight was ended in the middle of it. Not done any more: Create the container anew." });
+    expect(run.steps[0]).toMatchObject({ detail: "was interrupted; outcome read back: exit code 0" });
+    expect(on.starts()).toBe(0);
+    expect(leftOnServer(id)).toEqual([]);
+    // A third Gatelight finds nothing to follow.
+    await on.restart();
+    await on.until("up", (now) => now.lights.api.state === "up");
+    expect(on.gateway().run).toBeNull();
+  });
+
+  it("Gatelight quit in a wait: the proof is still waited for", async () => {
+    const on = await stage();
+    await on.start(await on.plan("restart-soft"));
+    await running(on, 1);
+    await on.restart();
+    const run = await on.ended();
+    expect(run.outcome, JSON.stringify(run, null, 1)).toBe("cured");
+    expect(on.simulator.truth().gateways.paper?.ibcCommands).toEqual(["RESTART"]);
   });
 
   it("Docker's daemon goes in the middle, in a step and in a wait", async () => {

@@ -32,6 +32,8 @@ export interface RepairStage {
   repair(repair: RepairId, id?: "paper" | "live"): Promise<RepairRun>;
   ended(id?: "paper" | "live"): Promise<RepairRun>;
   incidents(id?: "paper" | "live"): Promise<Incident[]>;
+  /** Gatelight is quit; `restart` follows. */
+  quit(): Promise<void>;
   /** A Core on the same data folder anew, as after a restart of Gatelight. */
   restart(): Promise<void>;
   dispose(): Promise<void>;
@@ -81,6 +83,7 @@ export async function repairStage(options: {
     });
     core.store.subscribe((snapshot) => texts.push(JSON.stringify(snapshot)));
     close = async () => {
+      close = async () => undefined;
       await core.dispose();
       history.history?.close();
       store.dispose();
@@ -149,6 +152,7 @@ export async function repairStage(options: {
       return await ended(on);
     },
     incidents: (id = "paper") => core.handlers["history.incidents"]({ ...ref(id), limit: 100 }, CONTEXT),
+    quit: () => close(),
     async restart() {
       await close();
       core = await open();

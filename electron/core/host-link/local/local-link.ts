@@ -156,7 +156,7 @@ class LocalLink implements HostLink {
         onLate: (late) => late.close(),
       },
       (resolve, reject) => {
-        const child = this.#spawn(argv);
+        const child = this.#spawn(argv, options.apart);
         const stdout = new LineSplitter((line) => options.onLine(line, "stdout"));
         const stderr = new LineSplitter((line) => options.onLine(line, "stderr"));
         let started = false;
@@ -202,11 +202,11 @@ class LocalLink implements HostLink {
     this.#listeners.clear();
   }
 
-  #spawn(argv: readonly string[]) {
+  #spawn(argv: readonly string[], apart = false) {
     const [program, ...args] = argv;
     if (program === undefined || argv.some((word) => word.includes("\0"))) throw new TypeError("not an argument list that a program can be given");
     if (this.#state.kind !== "up") throw new ExecError("link-down", `The link to this machine is off, so ${program} cannot be run.`);
-    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, detached: apart && process.platform !== "win32" });
     // A program that ends without reading its input is no fault.
     child.stdin.on("error", () => {});
     this.#running.add(child);
