@@ -27,8 +27,8 @@ export const API_FAULTS: readonly Fault[] = [
     // Until ps is asked (every half minute), a first client in the queue looks the same.
     becomes: "accept-queue-wedge",
     seen: "running",
-    // A mute session is known only by its heartbeat.
-    noticedMs: 12_000,
+    // A mute session is known only by its heartbeat: a light stays green for six seconds after the last answer.
+    noticedMs: 7_000,
     inject: (stack) => stack.signalJava("STOP"),
     heal: (stack) => stack.signalJava("CONT"),
   },

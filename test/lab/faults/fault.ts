@@ -35,7 +35,7 @@ export interface Fault {
   readonly first?: readonly CauseId[];
   /** The restarts it brings are remembered for a quarter of an hour: the whole stays `degraded` though all can be used again. */
   readonly echoes?: boolean;
-  /** Beside the chain, or an answer that only comes after a while: a light must leave `up` within this time, ms. */
+  /** A light must leave `up` within this time, ms, where that is not five seconds. */
   readonly noticedMs?: number;
   /** How long its evidence takes, ms, where that is more than a minute. */
   readonly namedMs?: number;

@@ -11,8 +11,6 @@ const ordered = (id: string, cause: CauseId, plan: Readonly<Record<string, unkno
   id,
   cause,
   seen: "running",
-  // Its health is asked every so often, not followed.
-  noticedMs: 40_000,
   inject: async (stack) => stack.orderMcp(plan),
   heal: async (stack) => stack.orderMcp({}),
   ...more,
@@ -30,7 +28,6 @@ export const MCP_FAULTS: readonly Fault[] = [
     id: "mcp-frozen",
     cause: "mcp-down",
     seen: "running",
-    noticedMs: 45_000,
     inject: async (stack, host) => kill(await pidOf(stack, host), "SIGSTOP"),
     heal: async (stack, host) => kill(await pidOf(stack, host), "SIGCONT"),
   },

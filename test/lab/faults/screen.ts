@@ -1,6 +1,13 @@
+import type { Stack } from "../stack.ts";
 import { type Fault, marked, nothing } from "./fault.ts";
 
 /** The gateway's screen: rows 39 to 42. */
+
+/** As run.sh starts it. */
+async function startAnew(stack: Stack, more = ""): Promise<void> {
+  const command = `pkill -x x11vnc; exec x11vnc -display :1 -forever -shared -bg -noipv6 -quiet ${more} -passwd "$VNC_SERVER_PASSWORD" >/dev/null 2>&1`;
+  await stack.exec(["sh", "-c", command], true);
+}
 
 export const SCREEN_FAULTS: readonly Fault[] = [
   {
@@ -9,11 +16,7 @@ export const SCREEN_FAULTS: readonly Fault[] = [
     seen: "running",
     ageMs: 32_000,
     inject: async (stack) => void (await stack.exec(["pkill", "-x", "x11vnc"], true)),
-    heal: async (stack) =>
-      void (await stack.exec(
-        ["sh", "-c", 'pkill -x x11vnc; exec x11vnc -display :1 -forever -shared -bg -noipv6 -quiet -passwd "$VNC_SERVER_PASSWORD" >/dev/null 2>&1'],
-        true,
-      )),
+    heal: (stack) => startAnew(stack),
   },
   {
     // Its server waits for a display that no longer answers.
@@ -21,7 +24,8 @@ export const SCREEN_FAULTS: readonly Fault[] = [
     cause: "vnc-died",
     seen: "running",
     ageMs: 32_000,
-    noticedMs: 45_000,
+    // Its greeting is asked for every so often.
+    noticedMs: 40_000,
     inject: async (stack) => void (await stack.exec(["pkill", "-STOP", "-x", "Xvfb"], true)),
     heal: async (stack) => void (await stack.exec(["pkill", "-CONT", "-x", "Xvfb"], true)),
   },
@@ -35,13 +39,19 @@ export const SCREEN_FAULTS: readonly Fault[] = [
     heal: nothing,
   },
   {
-    // The display is there, and no program has a window on it.
+    // The display is there, and no program has a window on it. x11vnc would paint the pointer into the picture, which counts as something painted.
     id: "screen-black",
     cause: "vnc-black",
     seen: "fresh",
     ageMs: 62_000,
     asking: ({ vncPassword }) => ({ env: { GATELIGHT_VNC_PASSWORD: vncPassword } }),
-    inject: async (stack) => stack.order({ windowGone: true }),
-    heal: async (stack) => stack.order({}),
+    inject: async (stack) => {
+      stack.order({ windowGone: true });
+      await startAnew(stack, "-nocursor");
+    },
+    heal: async (stack) => {
+      stack.order({});
+      await startAnew(stack);
+    },
   },
 ];

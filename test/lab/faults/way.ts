@@ -50,8 +50,6 @@ export const WAY_FAULTS: readonly Fault[] = [
     becomes: "server-unreachable",
     seen: "running",
     wholeServer: true,
-    // A mute line is known only by its keepalive.
-    noticedMs: 10_000,
     inject: (_stack, host) => host.cutLine(true),
     heal: (_stack, host) => host.cutLine(false),
   },
