@@ -64,7 +64,7 @@ export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promi
   try {
     await lab.inject(fault.id);
     const onset = Date.now();
-    const first = await watching.first(begun, (line) => line.from === "up" && line.to !== "up", CAUSE_MS, `${fault.id} is noticed`);
+    const first = await watching.first(begun, (line) => line.from === "up" && line.to !== "up", fault.namedMs ?? CAUSE_MS, `${fault.id} is noticed`);
     const noticedMs = Math.max(0, first.at - onset);
     const named = await watching.first(begun, (line) => line.cause === fault.cause, fault.namedMs ?? CAUSE_MS, `${fault.id} is named ${fault.cause}`);
     const { paper } = await doctor(watching.dir);
