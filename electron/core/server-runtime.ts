@@ -204,8 +204,8 @@ export class ServerRuntime {
       this.keeper?.judged(gateway.target.id, gateway.settled);
       if (!this.ports.passing) this.lookAfter(gateway, now);
       // Only a fault is worth a process on the server.
-      if (gateway.settled.diagnosis.light !== "up" && this.link.state.kind === "up")
-        this.watch.lookProcesses(gateway.target.id).catch((error: unknown) => this.ports.log.warn("looking at processes failed", { error: String(error) }));
+      if (gateway.settled.troubleSince !== null && this.link.state.kind === "up")
+        this.watch.lookProcesses(gateway.target.id, gateway.settled.troubleSince).catch((error: unknown) => this.ports.log.warn("looking at processes failed", { error: String(error) }));
     }
     this.watch.setPace(this.gateways.every((gateway) => gateway.settled.diagnosis.light === "up") ? "calm" : "alert");
   }

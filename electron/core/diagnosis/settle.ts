@@ -33,6 +33,8 @@ export interface Settled {
   readonly since: Readonly<Record<LightName, number>>;
   /** Since when the whole shows its state. */
   readonly wholeSince: number;
+  /** Since when not all has been up; `null` while it is. */
+  readonly troubleSince: number | null;
   /** When `settle` must be called again even if no fact changes; `null`: no need. */
   readonly nextAt: number | null;
   readonly suspicions: Readonly<Partial<Record<LightName, Suspicion>>>;
@@ -86,7 +88,8 @@ export function settle(previous: Settled | null, diagnosis: Diagnosis, now: numb
   const wholeSince = previous !== null && previous.diagnosis.light === light ? Math.min(previous.wholeSince, now) : now;
   const shown = shownDiagnosis(previous, diagnosis, { lights, light, checked, named });
   if (shown.cause !== diagnosis.cause && naming !== null && light !== "up") wake(naming.since + CONFIRM_MS);
-  return { diagnosis: shown, since, wholeSince, nextAt, suspicions, naming };
+  const troubleSince = light === "up" ? null : Math.min(previous?.troubleSince ?? now, now);
+  return { diagnosis: shown, since, wholeSince, troubleSince, nextAt, suspicions, naming };
 }
 
 /** Whether a doubt about one link of the chain explains a later light: all of the chain, and what stands beside it on the same ground. */

@@ -35,8 +35,11 @@ export interface ServerWatch {
   start(): void;
   /** A fresh look at the sockets (of all gateways, or of one), within 5 s. Where it fails, `sockets` becomes `null`: not known. Never rejects. */
   lookNow(gatewayId?: string): Promise<void>;
-  /** `docker top`, at most every 30 s a gateway. Never rejects. */
-  lookProcesses(gatewayId: string): Promise<void>;
+  /**
+   * `docker top`, at most every 30 s a gateway, sooner where what is known is from before `since` (ms since the epoch), when trouble began.
+   * Never rejects.
+   */
+  lookProcesses(gatewayId: string, since?: number): Promise<void>;
   /** Inspects again now, e.g. after a repair. */
   inspectNow(): void;
   setTargets(targets: readonly GatewayTarget[]): void;
@@ -110,9 +113,9 @@ export function createServerWatch(ports: ServerWatchPorts): ServerWatch {
       if (session === null) for (const one of chosen) one.publish({ sockets: null });
       else await session.lookNow(chosen);
     },
-    async lookProcesses(gatewayId) {
+    async lookProcesses(gatewayId, since) {
       const gateway = gateways.get(gatewayId);
-      if (gateway !== undefined) await session?.lookProcesses(gateway);
+      if (gateway !== undefined) await session?.lookProcesses(gateway, since ?? Number.NEGATIVE_INFINITY);
     },
     inspectNow() {
       session?.inspectSoon(0);

@@ -15,6 +15,7 @@ const INSPECT_SPACING_MS = 1_500;
 const FAULT_MS = { first: 5_000, down: 10_000, other: INSPECT_MS } as const;
 const NAMES_MS = 60_000;
 const TOP_MS = 30_000;
+const TOP_SOON_MS = 10_000;
 const PEER_AFTER_MS = 2_000;
 /** A run this old has its jts.ini, whether a log-in completed in it or not. */
 const PEER_AGE_MS = 50_000;
@@ -65,10 +66,10 @@ export class WatchSession {
     return this.#sockets.lookNow(gateways);
   }
 
-  async lookProcesses(gateway: WatchedGateway): Promise<void> {
+  async lookProcesses(gateway: WatchedGateway, since: number): Promise<void> {
     const now = this.#shared.clock.now();
     const container = gateway.running;
-    if (container === null || now - gateway.lastTop < TOP_MS) return;
+    if (container === null || now - gateway.lastTop < (gateway.lastTop < since ? TOP_SOON_MS : TOP_MS)) return;
     gateway.lastTop = now;
     const value = await this.#reader.processes(container.name);
     if (!this.#over && gateway.running?.id === container.id) gateway.publish({ processes: value === null ? null : { at: this.#shared.clock.now(), value } });
