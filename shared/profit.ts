@@ -1,4 +1,4 @@
-import { addDecimals, type Decimal, subtractDecimals } from "./money.ts";
+import { addDecimals, compareDecimals, type Decimal, subtractDecimals } from "./money.ts";
 import type { CurvePoint } from "./snapshot.ts";
 import { offsetByRule } from "./summer-time.ts";
 
@@ -15,7 +15,7 @@ const NEW_YORK = "America/New_York";
 const WINTER_MS = -5 * 3_600_000;
 
 /** @returns the number of New York's day, counted from 1970 */
-const dayOf = (at: number): number => Math.floor((at + (offsetByRule(at, NEW_YORK) ?? WINTER_MS)) / DAY_MS);
+export const newYorkDay = (at: number): number => Math.floor((at + (offsetByRule(at, NEW_YORK) ?? WINTER_MS)) / DAY_MS);
 
 interface DayResult {
   readonly day: number;
@@ -24,14 +24,17 @@ interface DayResult {
   result: Decimal;
 }
 
-/** The last result of each day on which one is known, in order of time. */
+/**
+ * The last result of each day on which one was told, in order of time. A day has none of its own as long as the last day's is still told unchanged: over a
+ * weekend, after midnight until the first instrument's schedule turns, and where a new session has not told its result yet. (A result of nothing adds nothing.)
+ */
 function dayResults(points: readonly CurvePoint[]): DayResult[] {
   const days: DayResult[] = [];
   for (const [index, { at, dailyPnl }] of points.entries()) {
     if (dailyPnl === null) continue;
-    const day = dayOf(at);
+    const day = newYorkDay(at);
     const known = days.at(-1);
-    if (known !== undefined && known.day === day) Object.assign(known, { last: index, result: dailyPnl });
+    if (known !== undefined && (known.day === day || compareDecimals(known.result, dailyPnl) === 0)) Object.assign(known, { last: index, result: dailyPnl });
     else days.push({ day, last: index, result: dailyPnl });
   }
   return days;
@@ -44,22 +47,30 @@ function dayResults(points: readonly CurvePoint[]): DayResult[] {
  * @param now ms since the epoch @returns `null` where no result is known
  */
 export function profitOver(points: readonly CurvePoint[], range: ProfitRange, now: number): Decimal | null {
-  const today = dayOf(now);
-  const within = points.filter(({ at, dailyPnl }) => {
-    const day = dayOf(at);
-    return dailyPnl !== null && day > today - DAYS[range] && day <= today;
-  });
+  const today = newYorkDay(now);
+  const isWithin = (day: number) => day > today - DAYS[range] && day <= today;
+  const within = points.filter(({ at, dailyPnl }) => dailyPnl !== null && isWithin(newYorkDay(at)));
   const [first, last] = [within[0], within.at(-1)];
   if (first === undefined || last === undefined) return null;
-  if (first.profit != null && last.profit != null) return subtractDecimals(last.profit, subtractDecimals(first.profit, first.dailyPnl ?? "0"));
-  return addDecimals(dayResults(within).map(({ result }) => result));
+  if (first.profitBefore != null && last.profit != null) return subtractDecimals(last.profit, first.profitBefore);
+  return addDecimals(
+    dayResults(points)
+      .filter(({ day }) => isWithin(day))
+      .map(({ result }) => result),
+  );
+}
+
+/** A point's share in the sum: see CurvePoint. */
+export interface RunningProfit {
+  readonly profit: Decimal | null;
+  readonly profitBefore: Decimal | null;
 }
 
 /**
  * The profit up to each point since the first point's day began. Made before a curve is thinned out, so that what stays of it still knows.
  * @param points every sample, in order of time @returns a function of an index into `points`; `null` before the first result that is known
  */
-export function runningProfit(points: readonly CurvePoint[]): (index: number) => Decimal | null {
+export function runningProfit(points: readonly CurvePoint[]): (index: number) => RunningProfit {
   const days = dayResults(points);
   const before: Decimal[] = [];
   let sum: Decimal = "0";
@@ -70,9 +81,12 @@ export function runningProfit(points: readonly CurvePoint[]): (index: number) =>
   return (index) => {
     let newest = index;
     while (newest >= 0 && points[newest]?.dailyPnl == null) newest--;
-    const result = points[newest]?.dailyPnl;
-    if (result == null) return null;
+    const point = points[newest];
+    if (point?.dailyPnl == null) return { profit: null, profitBefore: null };
     const of = days.findIndex(({ last }) => last >= newest);
-    return addDecimals([before[of] ?? "0", result]);
+    const profit = addDecimals([before[of] ?? "0", point.dailyPnl]);
+    // Still the result of the day before: this day has not begun to count.
+    const carried = days[of] !== undefined && newYorkDay(point.at) > days[of].day;
+    return { profit, profitBefore: carried ? profit : (before[of] ?? "0") };
   };
 }

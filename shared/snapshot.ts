@@ -291,6 +291,8 @@ export interface CurvePoint {
   readonly dailyPnl: Decimal | null;
   /** The sum of all days' results from the first point's day up to here: no deposit, no withdrawal. Absent or `null`: not known. */
   readonly profit?: Decimal | null;
+  /** The same sum as it stood when this point's day began. */
+  readonly profitBefore?: Decimal | null;
 }
 export interface Incident {
   readonly id: number;

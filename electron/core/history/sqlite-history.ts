@@ -83,7 +83,7 @@ export class SqliteHistory implements History {
     // Sums are made of every sample, whatever of the curve is shown.
     const profit = runningProfit(all);
     const place = new Map(all.map((point, index) => [point, index]));
-    return thinOut(all, Math.max(2, points)).map((point) => ({ ...point, profit: profit(place.get(point) ?? 0) }));
+    return thinOut(all, Math.max(2, points)).map((point) => ({ ...point, ...profit(place.get(point) ?? 0) }));
   }
 
   addIncident(incident: Omit<Incident, "id"> & { readonly server: string }): number {

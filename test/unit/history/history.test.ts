@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type History, openHistory } from "../../../electron/core/history/history.ts";
 import { thinOut } from "../../../electron/core/history/thin-out.ts";
+import { profitOver } from "../../../shared/profit.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 const SECOND = 1000;
@@ -49,7 +50,7 @@ describe("the curve", () => {
   it("keeps exact decimals, whatever their size", async () => {
     const history = await make();
     history.sample(sample(clock.now(), "100000000000000000.10", "-0.1"));
-    expect(curve(history)).toEqual([{ at: clock.now(), netLiquidation: "100000000000000000.1", dailyPnl: "-0.1", profit: "-0.1" }]);
+    expect(curve(history)).toEqual([{ at: clock.now(), netLiquidation: "100000000000000000.1", dailyPnl: "-0.1", profit: "-0.1", profitBefore: "0" }]);
   });
 
   it("keeps at most one a 15 s, and unchanged ones each five minutes", async () => {
@@ -114,6 +115,30 @@ describe("the curve", () => {
     const after800 = curve(await make());
     expect(after800.length).toBeLessThanOrEqual(6);
     expect(after800.map((point) => point.netLiquidation)).toEqual(expect.arrayContaining(["999999", "1"]));
+  });
+
+  it("thinned out, each day's last result stays, though New York's days end at four or five in the morning: sums are the same for ever", async () => {
+    let history = await make();
+    // From before the end of summer time to after it, a sample a quarter of an hour; the last of each day comes three minutes before its end.
+    const begin = Date.UTC(2026, 9, 30, 4);
+    const results: string[] = [];
+    for (let day = 0; day < 5; day++) {
+      const midnight = begin + day * DAY + (day > 2 ? HOUR : 0);
+      const length = day === 2 ? 25 * HOUR : DAY;
+      for (let at = 0; at < length; at += 15 * MINUTE) history.sample(sample(midnight + at, String(5000 - at / MINUTE), `${day}.${at / MINUTE + 10_000}`));
+      results.push(`${day + 1}00.25`);
+      history.sample(sample(midnight + length - 3 * MINUTE, "1", results.at(-1) ?? null));
+    }
+    for (const days of [0, 3, 90, 800]) {
+      history.close();
+      clock = new FakeClock(begin + 6 * DAY + days * DAY);
+      history = await make();
+      history.sample(sample(clock.now(), "2", "0"));
+      const points = curve(history, 0, 100_000);
+      expect(profitOver(points, "all", clock.now()), `${days} days later`).toBe("1501.25");
+      expect(points.at(-1)?.profit).toBe("1501.25");
+      if (days === 800) expect(points.length).toBeLessThan(25);
+    }
   });
 
   it("of many points gives no more than asked, in order, with first, last, lowest and highest", () => {

@@ -11,7 +11,7 @@ const DAY = 24 * HOUR;
 const point = (at: number, netLiquidation: string, dailyPnl: string | null): CurvePoint => ({ at, netLiquidation, dailyPnl });
 const carrying = (points: readonly CurvePoint[]) => {
   const profit = runningProfit(points);
-  return points.map((each, index) => ({ ...each, profit: profit(index) }));
+  return points.map((each, index) => ({ ...each, ...profit(index) }));
 };
 
 describe("profit", () => {
@@ -30,10 +30,10 @@ describe("profit", () => {
   });
 
   it("a range counts its days, today among them", () => {
-    const points = Array.from({ length: 40 }, (_unused, i) => point(NOON - (39 - i) * DAY, "1", "1"));
-    expect((["today", "week", "month", "all"] as const).map((range) => profitOver(points, range, NOON))).toEqual(["1", "7", "30", "40"]);
+    const points = Array.from({ length: 40 }, (_unused, i) => point(NOON - (39 - i) * DAY, "1", String(i + 1)));
+    expect((["today", "week", "month", "all"] as const).map((range) => profitOver(points, range, NOON))).toEqual(["40", "259", "765", "820"]);
     const thin = thinOut(carrying(points), 200);
-    expect((["today", "week", "month", "all"] as const).map((range) => profitOver(thin, range, NOON))).toEqual(["1", "7", "30", "40"]);
+    expect((["today", "week", "month", "all"] as const).map((range) => profitOver(thin, range, NOON))).toEqual(["40", "259", "765", "820"]);
   });
 
   it("a day begins at midnight in New York, summer and winter", () => {
@@ -42,6 +42,44 @@ describe("profit", () => {
       expect(profitOver(points, "today", midnight - 1)).toBe("5");
       expect(profitOver(points, "today", midnight)).toBe("2");
       expect(profitOver(points, "all", midnight)).toBe("7");
+    }
+  });
+
+  it("the last day's result, still told after midnight and over a weekend, is counted once", () => {
+    const friday = Date.UTC(2026, 10, 27, 21);
+    const points = [
+      point(friday, "1", "-40.10"),
+      point(friday + 12 * HOUR, "1", "-40.1"),
+      point(friday + 2 * DAY, "1", "-40.10"),
+      // Monday: until the day's first result the last one is told.
+      point(friday + 3 * DAY - 10 * HOUR, "1", "-40.1"),
+      point(friday + 3 * DAY - 9 * HOUR, "1", "0"),
+      point(friday + 3 * DAY, "1", "12.35"),
+    ];
+    const monday = friday + 3 * DAY;
+    expect(profitOver(points, "all", monday)).toBe("-27.75");
+    expect(profitOver(carrying(points), "all", monday)).toBe("-27.75");
+    expect(carrying(points).map(({ profit, profitBefore }) => [profit, profitBefore])).toEqual([
+      ["-40.1", "0"],
+      ["-40.1", "-40.1"],
+      ["-40.1", "-40.1"],
+      ["-40.1", "-40.1"],
+      ["-40.1", "-40.1"],
+      ["-27.75", "-40.1"],
+    ]);
+    // Today alone, and a Sunday on which nothing happened.
+    for (const all of [points, carrying(points)]) {
+      expect(profitOver(all, "today", monday)).toBe("12.35");
+      expect(profitOver(all.slice(0, 3), "today", friday + 2 * DAY)).toBe("0");
+    }
+  });
+
+  it("a day that Gatelight did not see adds nothing, and takes nothing from the days around it", () => {
+    const points = [point(NOON - 6 * DAY, "1000", "1.5"), point(NOON - 3 * DAY, "900", "-2"), point(NOON, "5000", "4")];
+    for (const all of [points, carrying(points)]) {
+      expect(profitOver(all, "week", NOON)).toBe("3.5");
+      expect(profitOver(all, "week", NOON + 2 * DAY)).toBe("2");
+      expect(profitOver(all, "today", NOON + DAY)).toBeNull();
     }
   });
 
@@ -62,10 +100,16 @@ describe("profit", () => {
           at += gap;
           return point(at, String(net), cents === null ? null : (cents / 100).toFixed(2));
         });
-        const days = new Map<string, string>();
-        for (const each of points)
-          if (each.dailyPnl !== null) days.set(new Date(each.at).toLocaleDateString("en-US", { timeZone: "America/New_York" }), each.dailyPnl);
-        const expected = days.size === 0 ? null : Math.round([...days.values()].reduce((sum, value) => sum + Number(value) * 100, 0));
+        let [expected, told, day]: [number | null, number, string] = [null, 0, ""];
+        for (const each of points) {
+          if (each.dailyPnl === null) continue;
+          const cents = Math.round(Number(each.dailyPnl) * 100);
+          const on = new Date(each.at).toLocaleDateString("en-US", { timeZone: "America/New_York" });
+          const another: boolean = expected !== null && on !== day && cents !== told;
+          expected = (expected ?? 0) + (another || expected === null ? cents : cents - told);
+          if (another || day === "") day = on;
+          told = cents;
+        }
         const whole = profitOver(points, "all", at);
         expect(whole === null ? null : Math.round(Number(whole) * 100)).toBe(expected);
         const [first, last] = [points[0], points.at(-1)];
