@@ -12,6 +12,16 @@ function foreignStarts(look: Look, ms: number) {
   return look.evidence.history.starts.filter((start) => !start.byUs && look.now - start.startedAt <= ms);
 }
 
+/** A healer's rounds are seldom further apart; three starts within 15 min leave no longer pauses than 7.5 min between them. */
+const CALM_MS = { least: MINUTE, most: 10 * MINUTE } as const;
+
+/** It has run undisturbed for clearly longer than the longest pause between the restarts: who made them has stopped. */
+function isCalmAgain(look: Look, starts: readonly { readonly startedAt: number }[]): boolean {
+  const gaps = starts.slice(1).map((start, index) => start.startedAt - (starts[index]?.startedAt ?? start.startedAt));
+  const calm = Math.min(CALM_MS.most, Math.max(CALM_MS.least, 1.25 * Math.max(0, ...gaps)));
+  return look.now - (starts.at(-1)?.startedAt ?? 0) > calm;
+}
+
 export const CONTAINER_CAUSES: readonly Cause[] = [
   {
     id: "forwarding-forbidden",
@@ -116,7 +126,7 @@ export const CONTAINER_CAUSES: readonly Cause[] = [
     title: "Something else keeps restarting the gateway",
     repairs: ["wait", "restart-mcp-workers"],
     requires: "starts that neither Gatelight nor Docker's restart policy made, or the MCP server's own words that it restarts the gateway",
-    ruledOutBy: "Docker's restart count rises with the starts (then: restart-loop); the gateway answers and was restarted once",
+    ruledOutBy: "Docker's restart count rises with the starts (then: restart-loop); the gateway answers and has run for longer than the pauses between its restarts",
     decides: "The MCP container's log (“Auto-reconnecting gateway”) and docker events.",
     beats: ["restart-loop", "booting"],
     rivals: ["booting", "second-factor-pending", "restart-loop"],
@@ -130,7 +140,7 @@ export const CONTAINER_CAUSES: readonly Cause[] = [
       const again =
         starts.length >= 2 ? [`The container was started ${starts.length} times in the last 15 min, not by Gatelight and not by Docker's restart policy.`] : [];
       const words = said ? [`${duration(look.now - healing.at)} ago the MCP server logged: “${redact(healing.text)}”`] : [];
-      if (look.answering && starts.length < 3) return null;
+      if (look.answering && (starts.length < 3 || isCalmAgain(look, starts))) return null;
       // Too many starts are a worry, but a gateway that answers can be used.
       const state = look.answering ? ("degraded" as const) : ("down" as const);
       if (said && (starts.length > 0 || look.running !== null)) return certain([...words, ...again], { state });

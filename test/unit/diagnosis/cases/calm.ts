@@ -47,6 +47,11 @@ const farm = (state: "inactive" | "connecting" | "down", agoMs: number) =>
       { name: "ushmds", kind: "history", state: "ok", at: now - H },
     ],
   }));
+/** Starts that nobody asked Gatelight for, so many seconds ago. */
+const foreignStarts = (...ago: readonly number[]) =>
+  history((now) => ({
+    starts: ago.map((s) => ({ startedAt: now - s * S, seenAt: now - s * S + S, byUs: false, exitCode: 143, imageId: "sha256:aaaa", containerId: "c0ffee" })),
+  }));
 const cleanExit = container((now) => ({ status: "exited", pid: null, exitCode: 0, finishedAt: now - 30 * S }));
 
 export const CALM_CASES: readonly CalmCase[] = [
@@ -132,6 +137,12 @@ export const CALM_CASES: readonly CalmCase[] = [
     history((now) => ({
       starts: [{ startedAt: now - 30 * S, seenAt: now - 29 * S, byUs: false, exitCode: 143, imageId: "sha256:aaaa", containerId: "c0ffee" }],
     })),
+  ]),
+  calm("three restarts that were not ours, 90 s apart; running undisturbed for two minutes since", [
+    container((now) => ({ startedAt: now - 2 * MIN })),
+    login((now) => ({ phaseAt: now - 40 * S })),
+    ready((now) => ({ since: now - 30 * S })),
+    foreignStarts(300, 210, 120),
   ]),
   calm("our own repair restarts it for the third time", [
     starting(30 * S, "authenticating"),

@@ -208,6 +208,12 @@ export const SERVER_CASES: readonly FaultCase[] = [
     (e, now) =>
       e.mcp === null ? e : { ...e, mcp: { at: e.mcp.at, value: { ...e.mcp.value, healing: { at: now - 25 * S, text: "Auto-reconnecting gateway" } } } },
   ]),
+  fault("competing-healer", "early", "it answers between two restarts", [
+    container((now) => ({ startedAt: now - 100 * S })),
+    login((now) => ({ phaseAt: now - 20 * S })),
+    ready((now) => ({ since: now - 10 * S })),
+    history((now) => ({ ...restarts(3, 140 * S, null)(now), lastReadyAt: now })),
+  ]),
   fault("competing-healer", "noise", "it restarts a pending second factor away", [
     starting(40 * S, "second-factor"),
     login((now) => ({ secondFactor: { startedAt: now - 10 * S, state: "pending", limitSeconds: 180 } })),
