@@ -46,7 +46,7 @@ export interface Row {
 export async function refused(lab: Lab, fault: Fault): Promise<Row> {
   await fault.inject(lab.paper, lab.host);
   const begun = Date.now();
-  const { paper, code } = await doctor(dataDir(lab.folder, `data-${fault.id}`, lab.settings(fault.asking?.(lab).settings)), { deadlineS: 40 });
+  const { paper, code } = await doctor(dataDir(lab.folder, `data-${fault.id}`, lab.settings(fault.asking?.(lab).settings)), { deadlineS: 25 });
   expect(paper?.cause?.id, JSON.stringify(paper?.cause ?? paper, null, 1)).toBe(fault.cause);
   expect(code).toBeGreaterThan(0);
   return { id: fault.id, cause: fault.cause, noticedMs: null, namedMs: Date.now() - begun, recoveredMs: null };
