@@ -238,6 +238,7 @@ export const strings = {
     run: "Run it",
     again: "Yes, run it",
     cancel: "Cancel the repair",
+    cancelLeaves: (what: string) => `If you cancel now: ${what}`,
     background: "Leave it running",
     details: "Details",
     elapsed: (span: string, expected: string) => `${span} of about ${expected}`,

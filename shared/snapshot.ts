@@ -258,6 +258,8 @@ export interface RepairRun {
   /** Newest output, bounded. */
   readonly output: readonly string[];
   readonly cancellable: boolean;
+  /** What cancelling now would leave, one sentence. */
+  readonly cancelLeaves?: string | null;
   /** Second factor to approve until then. */
   readonly secondFactorUntil: number | null;
   /** What is still wrong and what may be next. */

@@ -115,7 +115,12 @@ export class GatewayRuntime {
           this.listeners.add(listener);
           return () => this.listeners.delete(listener);
         },
-        park: () => this.session.park(),
+        park: async ({ sharing }) => {
+          const parked = await Promise.all([this, ...(sharing ? ports.sharing() : [])].map((gateway) => gateway.session.park()));
+          return () => {
+            for (const giveBack of parked) giveBack();
+          };
+        },
         resubscribe: () => this.session.resubscribe(),
         changeClientId: () => this.session.changeClientId(),
         mcpPost: ports.mcpPost,

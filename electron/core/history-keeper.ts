@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { Settled } from "./diagnosis/settle.ts";
 import type { History } from "./history/history.ts";
 import type { RepairEnd } from "./repair/repairs.ts";
+import { NOT_NEEDED } from "./repair/run-step.ts";
 
 interface Open {
   readonly incident: number;
@@ -11,8 +12,8 @@ interface Open {
 
 const INCIDENTS = 200;
 
-/** Who asked and what ran, in the first two lines; then step by step how it went. */
-function repairIncident({ run, who, causeId }: RepairEnd): { title: string; detail: string } {
+/** Who asked and for what, in the first two lines; then step by step what ran and how it went. */
+function repairIncident({ run, who, causeId, commands }: RepairEnd): { title: string; detail: string } {
   const seconds = run.endedAt === null ? null : Math.round((run.endedAt - run.startedAt) / 1_000);
   return {
     title: run.outcome === "running" ? `${run.title}: begun` : `${run.title}: ${run.outcome}`,
@@ -20,7 +21,11 @@ function repairIncident({ run, who, causeId }: RepairEnd): { title: string; deta
       `asked by ${who}`,
       `repair ${run.repair}`,
       ...(causeId === null ? [] : [`against ${causeId}`]),
-      ...run.steps.map((step) => `${step.title}: ${step.state}${step.detail === "" ? "" : `, ${step.detail}`}`),
+      ...run.steps.flatMap((step, at) => {
+        const command = commands[at] ?? null;
+        const ran = command !== null && step.state !== "waiting" && step.detail !== NOT_NEEDED && (step.state !== "skipped" || step.detail !== "");
+        return [`${step.title}: ${step.state}${step.detail === "" ? "" : `, ${step.detail}`}`, ...(ran ? [`  $ ${command}`] : [])];
+      }),
       ...(seconds === null ? [] : [`${seconds} s`]),
       ...(run.verdict === null ? [] : [run.verdict]),
     ].join("\n"),
@@ -62,8 +67,9 @@ export class HistoryKeeper {
   }
 
   /** Written at once: a repair whose end nobody saw (Gatelight killed, power lost) is in the log all the same. */
-  repairBegan(gateway: string, { run, who, causeId, taken }: RepairEnd & { readonly taken: boolean }): void {
-    const { title, detail } = repairIncident({ run, who, causeId });
+  repairBegan(gateway: string, begin: RepairEnd & { readonly taken: boolean }): void {
+    const { run, causeId, taken } = begin;
+    const { title, detail } = repairIncident(begin);
     const before = taken ? this.incidents(gateway).find((one) => one.kind === "repair" && one.at === run.startedAt) : undefined;
     const incident =
       before?.id ??

@@ -44,9 +44,14 @@ const left = (rest: readonly WorkStep[]): string[] =>
           .join("; ")}.`,
       ]
     : [];
-/** Only where that leaves nothing half done: in a wait after the last act, or in a long download. */
-const mayCancel = ({ known }: WorkStep, rest: readonly WorkStep[]) =>
-  known.kind === "await" ? !rest.some(acts) : known.kind === "exec" && known.deadlineMs > 600_000;
+/**
+ * What cancelling leaves, where a step can be cancelled: only where that leaves nothing half done, in a wait after the last act or in a long download.
+ */
+function cancelLeaves({ known }: WorkStep, rest: readonly WorkStep[]): string | null {
+  if (known.kind === "await" && !rest.some(acts)) return "What was begun goes on by itself; only the waiting for it ends.";
+  if (known.kind === "exec" && known.deadlineMs > 600_000) return "It ends in the middle; the gateway has not been touched.";
+  return null;
+}
 
 /** Carries a repair out, or follows one on, to an outcome. Never rejects. @returns false where it goes on without us */
 export async function carryOut(work: Work, desk: Desk, ports: RepairPorts, signal: AbortSignal): Promise<boolean> {
@@ -66,20 +71,27 @@ export async function carryOut(work: Work, desk: Desk, ports: RepairPorts, signa
     if (desk.run.secondFactorUntil !== until) desk.patch({ secondFactorUntil: until });
   });
   let at = work.from;
+  let leaves: string | null = null;
   let closing = false;
+  const begun = desk.run.steps[work.from]?.state !== "waiting";
+  desk.keep(work.from);
   try {
-    if (ending || work.repair === "restart-relay") unpark = await ports.park();
+    if (ending || work.repair === "restart-relay") unpark = await ports.park({ sharing: ending });
     for (const [index, step] of steps.entries()) {
       if (index < work.from) continue;
-      if (work.taken && index > work.from && acts(step)) {
-        const verdict = ["Gatelight was ended in the middle of it.", ...left(steps.slice(index))].join(" ");
+      if (work.taken && acts(step) && (index > work.from || !begun)) {
+        const verdict = [
+          begun ? "Gatelight was ended in the middle of it." : "Gatelight was ended before it began: nothing was done.",
+          ...left(steps.slice(index)),
+        ].join(" ");
         desk.patch({ outcome: "failed", verdict, next: desk.nextAfter(work.repair) });
         return true;
       }
       at = index;
       if (step.known.kind === "await" && step.known.condition === "cured") giveBack();
       setStep(index, { state: "running" });
-      desk.patch({ cancellable: mayCancel(step, steps.slice(index + 1)) });
+      leaves = cancelLeaves(step, steps.slice(index + 1));
+      desk.patch({ cancellable: leaves !== null, cancelLeaves: leaves });
       desk.keep(index);
       const { detail, skipped } = await step.perform({ ports, baseline, signal, say, ending, job: `${desk.run.id}-${index}` });
       setStep(index, { state: skipped === true ? "skipped" : "done", detail });
@@ -98,9 +110,11 @@ export async function carryOut(work: Work, desk: Desk, ports: RepairPorts, signa
     setStep(at, { state: "failed", detail: why });
     desk.patch({
       outcome: cancelled ? "cancelled" : steps[at]?.known.kind === "await" ? "not-cured" : "failed",
-      verdict: [why.endsWith(".") ? why : `${why}.`, ...left(steps.slice(at + 1)), ...(closing ? ["What runs on the server goes on by itself."] : [])].join(
-        " ",
-      ),
+      verdict: [
+        why.endsWith(".") ? why : `${why}.`,
+        ...(closing ? ["What runs on the server goes on by itself."] : cancelled && leaves !== null ? [leaves] : []),
+        ...left(steps.slice(at + 1)),
+      ].join(" "),
       next: cancelled ? null : desk.nextAfter(work.repair),
     });
   } finally {
@@ -109,6 +123,7 @@ export async function carryOut(work: Work, desk: Desk, ports: RepairPorts, signa
     desk.patch({
       endedAt: ports.clock.now(),
       cancellable: false,
+      cancelLeaves: null,
       secondFactorUntil: null,
       steps: desk.run.steps.map((step) => (step.state === "waiting" ? { ...step, state: "skipped" } : step)),
     });

@@ -5,14 +5,16 @@ import { CAUSES, LIGHTS, REPAIRS } from "../../../shared/words.ts";
 import type { Clock } from "../clock.ts";
 
 /**
- * What is kept of a repair on disk while it runs, so that it can be followed to its end though Gatelight was killed or quit meanwhile. No command
- * stands in it: what is read from here is never run.
+ * What is kept of a repair on disk while it runs, so that it can be followed to its end though Gatelight was killed or quit meanwhile. Commands stand
+ * in it only as they are shown; nothing that is read from here is ever run.
  */
 const title = z.string().max(500);
+const shown = z.string().max(20_000);
 const keptStep = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("exec"),
     title,
+    shown,
     deadlineMs: z.number(),
     okCodes: z.array(z.number()).readonly().optional(),
     codes: z.record(z.string(), z.string()).readonly().optional(),
@@ -25,7 +27,7 @@ const keptStep = z.discriminatedUnion("kind", [
     condition: z.enum(["stopped", "relay-listens", "screen-listens", "logged-in", "cured"]),
     deadlineMs: z.number(),
   }),
-  z.object({ kind: z.enum(["mcp", "session"]), title }),
+  z.object({ kind: z.enum(["mcp", "session"]), title, shown }),
 ]);
 /** A step as far as it can be followed. */
 export type KeptStep = z.output<typeof keptStep>;

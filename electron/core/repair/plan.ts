@@ -46,8 +46,9 @@ function refusal(repair: RepairId, input: Omit<PlanInput, "planId" | "repair" | 
   return other === undefined ? null : `Another gateway shares this container. ${other}`;
 }
 
-function contextOf(input: Pick<PlanInput, "docker" | "gateway" | "evidence" | "lastSeen">): StepContext {
-  return { docker: input.docker, gateway: input.gateway, container: input.lastSeen, login: input.evidence.login?.value ?? null };
+function contextOf(input: Pick<PlanInput, "docker" | "gateway" | "evidence" | "lastSeen" | "sharing">): StepContext {
+  const { docker, gateway, evidence, lastSeen, sharing } = input;
+  return { docker, gateway, container: lastSeen, login: evidence.login?.value ?? null, shared: sharing.length > 0 };
 }
 
 /** Programs that lose their connection, by the socket table; Gatelight's own session is not counted. `null`: not known. */
@@ -108,7 +109,7 @@ export function planRepair(input: PlanInput): { readonly plan: RepairPlan; reado
   };
 }
 
-/** The ways out of the cause at hand, mildest first; the heavy ones are always reachable behind them. */
+/** The ways out of the cause at hand, mildest first. */
 export function offersFor(input: Omit<PlanInput, "planId" | "repair" | "serverName">): RepairOffer[] {
   const named = input.diagnosis.cause?.repairs ?? [];
   const ids = REPAIRS.filter((id) => named.includes(id));

@@ -18,6 +18,8 @@ export interface RepairEnd {
   readonly run: RepairRun;
   readonly who: string;
   readonly causeId: CauseId | null;
+  /** What each step runs, as it is shown; `null`: it only waits. */
+  readonly commands: readonly (string | null)[];
 }
 
 export interface Repairs {
@@ -82,6 +84,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
 
   function begin(first: RepairRun, who: string, work: Work): void {
     const { causeId } = work.baseline;
+    const commands = work.steps.map(({ known }) => (known.kind === "await" ? null : known.shown));
     let current = first;
     const change = (next: RepairRun) => {
       current = next;
@@ -89,7 +92,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
       options.onRun(next);
     };
     change(first);
-    options.onBegin(work.repair, { run: first, who, causeId, taken: work.taken });
+    options.onBegin(work.repair, { run: first, who, causeId, commands, taken: work.taken });
     control = new AbortController();
     const desk = {
       get run() {
@@ -101,7 +104,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
     };
     done = carryOut(work, desk, ports, control.signal).then((over) => {
       if (over) kept?.drop(current.id);
-      options.onEnd({ run: current, who, causeId });
+      options.onEnd({ run: current, who, causeId, commands });
       if (over) followOn();
     });
   }

@@ -7,6 +7,9 @@ import type { Step } from "./steps.ts";
 /** While a cure is awaited the slow probes (screen, MCP, Docker) look this often (ms). */
 const REFRESH_MS = 10_000;
 
+/** Of a step that was left out. */
+export const NOT_NEEDED = "not needed";
+
 export interface StepResult {
   /** What was seen, one sentence. */
   readonly detail: string;
@@ -27,7 +30,7 @@ export async function runStep(step: Step, running: Running): Promise<StepResult>
     case "await":
       return await awaited(step, running);
     case "exec":
-      if (step.unless !== undefined && (await holds(step.unless, running))) return { detail: "not needed", skipped: true };
+      if (step.unless !== undefined && (await holds(step.unless, running))) return { detail: NOT_NEEDED, skipped: true };
       return await tolerated(step, () => runProgram(step, running));
   }
 }

@@ -14,7 +14,8 @@ export interface RepairPorts {
   readonly refresh: () => Promise<void>;
   /** Called whenever evidence or diagnosis changed. @returns an unsubscribe function */
   readonly onChange: (listener: () => void) => () => void;
-  readonly park: () => Promise<() => void>;
+  /** Closes our own API session, with `sharing` also those of the other gateways in the container. @returns what gives them back */
+  readonly park: (options: { sharing: boolean }) => Promise<() => void>;
   readonly resubscribe: () => void;
   readonly changeClientId: () => void;
   /** @throws Error with a sentence for people */

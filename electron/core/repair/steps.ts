@@ -34,6 +34,8 @@ export interface StepContext {
   readonly gateway: Pick<GatewaySettings, "container" | "compose" | "mode" | "ports">;
   readonly container: PresentContainer | null;
   readonly login: LoginFact | null;
+  /** Another gateway lives in the same container. */
+  readonly shared: boolean;
 }
 
 export type StepPlan = { readonly ok: true; readonly steps: readonly Step[] } | { readonly ok: false; readonly why: string };
@@ -166,12 +168,14 @@ function freshReinstall(context: StepContext): StepPlan {
  * image's run_socat.sh does. `pkill` ends with 1 where none runs;
  * KILL, because a socat that stands still (state T) would not hear of anything milder.
  */
-function restartRelay({ docker, gateway }: StepContext): StepPlan {
+function restartRelay({ docker, gateway, shared }: StepContext): StepPlan {
   const { relay, api } = gatewayPorts(gateway);
+  // The other gateway's programs keep their connections.
+  const which = shared ? ["-f", `^[^ ]*socat .*LISTEN:${relay}([^0-9]|$)`] : ["-x", "socat"];
   const inside = [docker, "exec", gateway.container];
   const start = [docker, "exec", "-d", gateway.container, "socat", `TCP-LISTEN:${relay},fork,reuseaddr`, `TCP:127.0.0.1:${api}`];
   return yes(
-    exec("End socat; the image starts it again after 5 s", [...inside, "pkill", "-KILL", "-x", "socat"], 15 * SECOND, { okCodes: [1] }),
+    exec("End socat; the image starts it again after 5 s", [...inside, "pkill", "-KILL", ...which], 15 * SECOND, { okCodes: [1] }),
     exec("Start socat, unless the image has", start, 15 * SECOND, { unless: { condition: "relay-listens", withinMs: 9 * SECOND } }),
     { kind: "await", title: "The relay listens again", condition: "relay-listens", deadlineMs: 30 * SECOND },
     cured(45 * SECOND),

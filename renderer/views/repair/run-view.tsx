@@ -53,6 +53,7 @@ export function RunView({ server, gateway, run, onNext, onClose }: Props) {
           <strong>{strings.repair.outcomes[run.outcome]}</strong> {run.verdict}
         </p>
       )}
+      {running && run.cancellable && run.cancelLeaves != null && <p className="quiet">{strings.repair.cancelLeaves(run.cancelLeaves)}</p>}
       <div className="dialog-actions">
         {running && run.cancellable && <Button onPress={cancel}>{strings.repair.cancel}</Button>}
         <Button look={run.next === null ? "primary" : "plain"} onPress={onClose}>

@@ -81,6 +81,7 @@ describe("each repair cures its fault on the simulated home server", () => {
     await on.start(plan);
     const asked = await on.until("second factor", (now) => now.run?.secondFactorUntil != null, "live");
     expect(asked.run?.outcome).toBe("running");
+    expect(asked.session.state).toBe("parked");
     expect((await on.ended("live")).outcome).toBe("cured");
   });
   it("recreate-container: one that is gone, by the settings' folder", async ({ onTestFinished }) => {
@@ -104,7 +105,12 @@ describe("each repair cures its fault on the simulated home server", () => {
     expect(run.steps.every((step) => step.state === "done" || step.state === "skipped")).toBe(true);
     const { canary } = on.simulator;
     const incidents = await on.incidents();
-    expect(incidents.find((one) => one.kind === "repair")?.detail).toContain("asked by window");
+    const detail = incidents.find((one) => one.kind === "repair")?.detail ?? "";
+    // Who asked, what ran, how it ended, how long it took, what it cured.
+    expect(detail).toMatch(
+      /^asked by window test\nrepair fresh-reinstall\nagainst stale-autorestart\nPull the image: done, exit code 0\n {2}\$ cd .*docker compose .*pull /,
+    );
+    expect(detail).toMatch(/\n {2}\$ docker volume rm -f \S+\n[\s\S]*\n\d+ s\nIt worked: the light that was wrong is right again\.$/);
     await on.restart();
     for (const text of [on.seen(), JSON.stringify(incidents), JSON.stringify(run), ...on.simulator.truth().commands]) expect(text).not.toContain(canary);
     const files = readdirSync(on.dataDir, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());

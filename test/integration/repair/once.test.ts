@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -115,6 +115,24 @@ describe("never twice", () => {
     expect(on.gateway().run).toBeNull();
   });
 
+  it("Gatelight killed before the first step began: nothing was done, and it is said", async () => {
+    const on = await stage();
+    const id = await on.start(await on.plan("restart-container"));
+    const file = join(on.dataDir, "repairs", `${id}.json`);
+    const before = readFileSync(file, "utf8");
+    expect((await on.ended()).outcome).toBe("cured");
+    await on.quit();
+    writeFileSync(file, before);
+    await on.restart();
+    await on.until("taken up", (now) => now.run?.id === id);
+    expect(await on.ended()).toMatchObject({
+      outcome: "failed",
+      verdict: "Gatelight was ended before it began: nothing was done. Not done any more: Restart the container.",
+    });
+    expect(on.starts()).toBe(1);
+    expect(kept(on)).toEqual([]);
+  });
+
   it("Gatelight quit in a wait: the proof is still waited for", async () => {
     const on = await stage();
     await on.start(await on.plan("restart-soft"));
@@ -150,9 +168,15 @@ describe("never twice", () => {
     const on = await stage({ speed: 2 });
     await on.start(await on.plan("restart-soft"));
     const waiting = await running(on, 1);
-    expect(waiting.run?.cancellable).toBe(true);
+    expect(waiting.run).toMatchObject({ cancellable: true, cancelLeaves: "What was begun goes on by itself; only the waiting for it ends." });
     await on.core.handlers["repair.cancel"]({ server: "home", gateway: "paper" }, context);
-    expect(await on.ended()).toMatchObject({ outcome: "cancelled", next: null, steps: [{ state: "done" }, { state: "failed" }, { state: "skipped" }] });
+    expect(await on.ended()).toMatchObject({
+      outcome: "cancelled",
+      verdict: "Cancelled. What was begun goes on by itself; only the waiting for it ends.",
+      cancellable: false,
+      next: null,
+      steps: [{ state: "done" }, { state: "failed" }, { state: "skipped" }],
+    });
     expect(on.simulator.truth().gateways.paper?.ibcCommands).toEqual(["RESTART"]);
     await on.until("the session is back", (now) => now.session.state === "ready" && now.light === "up");
   });
@@ -164,7 +188,10 @@ describe("never twice", () => {
     await dockerCalled(on, before);
     expect((await running(on, 0)).run?.cancellable).toBe(true);
     await on.core.handlers["repair.cancel"]({ server: "home", gateway: "paper" }, context);
-    expect(await on.ended()).toMatchObject({ outcome: "cancelled", verdict: "Cancelled. Not done any more: Create the container anew." });
+    expect(await on.ended()).toMatchObject({
+      outcome: "cancelled",
+      verdict: "Cancelled. It ends in the middle; the gateway has not been touched. Not done any more: Create the container anew.",
+    });
     expect(on.starts()).toBe(0);
     await on.until("the session is back", (now) => now.session.state === "ready");
   });

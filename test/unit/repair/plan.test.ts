@@ -44,6 +44,18 @@ describe("confirmation", () => {
   });
 });
 
+describe("what to try first", () => {
+  it("is what the cause names as milder, and nothing where this is the mildest", () => {
+    const wedged = e.evidence(NOW, e.apiFailed("silent"));
+    const { cause } = diagnose(wedged, NOW);
+    const [first, ...rest] = cause?.repairs ?? [];
+    expect(rest.length, cause?.id).toBeGreaterThan(0);
+    expect(first === undefined ? null : plan(first, { evidence: wedged }).tryFirst).toEqual([]);
+    expect(plan("fresh-reinstall", { evidence: wedged }).tryFirst).toEqual(cause?.repairs);
+    expect(plan("restart-soft").tryFirst).toEqual([]);
+  });
+});
+
 describe("price", () => {
   it("asks for the second factor on live only where the log-in begins anew", () => {
     const asking = REPAIRS.filter((repair) => REPAIR_CATALOGUE[repair].price("live").secondFactor);

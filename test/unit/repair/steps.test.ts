@@ -35,6 +35,7 @@ const context = (change: Partial<StepContext> = {}): StepContext => ({
   gateway: { container: "mcp-ib-gateway-paper", compose: null, mode: "paper" },
   container: CONTAINER,
   login: null,
+  shared: false,
   ...change,
 });
 const execs = (repair: (typeof REPAIRS)[number], at = context()) => {
@@ -76,6 +77,14 @@ describe("steps of a repair", () => {
   it("removes the named volumes in a fresh reinstall, and says which", () => {
     const shown = execs("fresh-reinstall").map((step) => step.shown);
     expect(shown).toContain("docker volume rm -f ib_settings");
+  });
+
+  it("ends both relays' socat only where the container is its own; beside another gateway only its own", () => {
+    expect(execs("restart-relay")[0]?.argv.slice(-2)).toEqual(["-x", "socat"]);
+    const pattern = new RegExp(execs("restart-relay", context({ shared: true }))[0]?.argv.at(-1) ?? "");
+    for (const own of ["socat TCP-LISTEN:4004,fork TCP:127.0.0.1:4002", "/usr/bin/socat -d TCP6-LISTEN:4004 TCP:localhost:4002"]) expect(own).toMatch(pattern);
+    for (const other of ["socat TCP-LISTEN:4003,fork TCP:127.0.0.1:4001", "socat TCP-LISTEN:40040 X", "bash -c socat TCP-LISTEN:4004,fork X"])
+      expect(other).not.toMatch(pattern);
   });
 
   it("keeps the VNC password inside the container", () => {
