@@ -157,12 +157,15 @@ export interface Visit {
 export interface VisitOptions {
   readonly size?: readonly [number, number];
   readonly dark?: boolean;
+  /** Pixels of the display for each of the page's; default 1. */
+  readonly density?: number;
 }
 
 /** A window on the app, its clock at the same quiet hour as the app's. */
-export async function visit(browser: Browser, url: string, { size = [1280, 800], dark = false }: VisitOptions = {}): Promise<Visit> {
+export async function visit(browser: Browser, url: string, { size = [1280, 800], dark = false, density = 1 }: VisitOptions = {}): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: size[0], height: size[1] },
+    deviceScaleFactor: density,
     colorScheme: dark ? "dark" : "light",
     reducedMotion: "reduce",
     locale: "en-US",

@@ -26,8 +26,16 @@ export interface Desktop {
   typed(): string;
   /** Where the X server has the pointer. */
   pointer(): { x: number; y: number };
+  /** What the VNC server wrote so far. */
+  log(): string;
   /** Kills the VNC server only. */
   kill(): Promise<void>;
+  /** Starts the VNC server anew at the same port (x11vnc only). @param password absent: as before; `null`: none */
+  restart(password?: string | null): Promise<void>;
+  /** Stops the VNC server where it stands, or lets it go on. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
+  /** Shows that picture below the terminal, at x 0, y 530, for good. */
+  picture(file: string): void;
   dispose(): Promise<void>;
 }
 
@@ -54,49 +62,33 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     const port = await freePort();
     const geometry = options.geometry ?? "800x600";
     const passwordFile = join(folder, "passwd");
-    if (options.password !== undefined)
-      writeFileSync(passwordFile, execFileSync(peer("tigervncpasswd"), ["-f"], { input: `${options.password}\n` }), { mode: 0o600 });
+    if (options.password !== undefined) writePassword(passwordFile, options.password);
     let display: string;
     let server: ChildProcess;
+    let log = "";
+    const startServer = (args: readonly string[]): ChildProcess => {
+      const child = run(options.kind === "x11vnc" ? "x11vnc" : "Xtigervnc", args);
+      for (const output of [child.stdout, child.stderr])
+        output?.on("data", (chunk: Buffer) => {
+          log = `${log}${chunk.toString("latin1")}`.slice(-100_000);
+        });
+      return child;
+    };
+    const x11vncArgs = (secured: boolean) => [
+      ...["-display", display, "-localhost", "-rfbport", String(port), "-forever", "-shared", "-noipv6", "-norc", "-desktop", "x11 desk"],
+      ...(secured ? ["-rfbauth", passwordFile] : ["-nopw"]),
+      ...(options.args ?? []),
+    ];
     if (options.kind === "tigervnc") {
       const security = options.password === undefined ? ["-SecurityTypes", "None"] : ["-SecurityTypes", "VncAuth", "-PasswordFile", passwordFile];
-      server = run("Xtigervnc", [
-        "-displayfd",
-        "3",
-        "-geometry",
-        geometry,
-        "-depth",
-        "24",
-        "-localhost=1",
-        "-rfbport",
-        String(port),
-        "-nolisten",
-        "tcp",
-        "-desktop",
-        "tiger desk",
-        ...security,
-        ...(options.args ?? []),
+      server = startServer([
+        ...["-displayfd", "3", "-geometry", geometry, "-depth", "24", "-localhost=1", "-rfbport", String(port), "-nolisten", "tcp"],
+        ...["-desktop", "tiger desk", ...security, ...(options.args ?? [])],
       ]);
       display = `:${await displayNumber(server)}`;
     } else {
       display = `:${await displayNumber(run("Xvfb", ["-displayfd", "3", "-screen", "0", `${geometry}x24`, "-nolisten", "tcp"]))}`;
-      const security = options.password === undefined ? ["-nopw"] : ["-rfbauth", passwordFile];
-      const args = [
-        "-display",
-        display,
-        "-localhost",
-        "-rfbport",
-        String(port),
-        "-forever",
-        "-shared",
-        "-noipv6",
-        "-norc",
-        "-desktop",
-        "x11 desk",
-        ...security,
-        ...(options.args ?? []),
-      ];
-      server = run("x11vnc", args);
+      server = startServer(x11vncArgs(options.password !== undefined));
     }
     const typed = join(folder, "typed");
     writeFileSync(typed, "");
@@ -110,16 +102,31 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     return {
       port,
       display,
-      pid: server.pid ?? -1,
+      get pid() {
+        return server.pid ?? -1;
+      },
       typed: () => readFileSync(typed, "latin1"),
       pointer() {
         const text = execFileSync(peer("xdotool"), ["getmouselocation"], { env: { ...process.env, DISPLAY: display }, encoding: "utf8" });
         const found = /x:(\d+) y:(\d+)/.exec(text);
         return { x: Number(found?.[1]), y: Number(found?.[2]) };
       },
+      log: () => log,
       async kill() {
         running.splice(running.indexOf(server), 1);
         await end(server);
+      },
+      async restart(password) {
+        if (options.kind !== "x11vnc") throw new Error("with Xtigervnc the desktop goes too");
+        if (typeof password === "string") writePassword(passwordFile, password);
+        server = startServer(x11vncArgs(password === undefined ? options.password !== undefined : password !== null));
+        await waitUntil("x11vnc listens again", () => portListens(port));
+      },
+      signal(name) {
+        server.kill(name);
+      },
+      picture(file) {
+        run("display", ["-geometry", "+0+530", file], { DISPLAY: display });
       },
       dispose,
     };
@@ -129,11 +136,17 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   }
 }
 
+/** An empty password: the file is empty, and the server has none to compare with. */
+function writePassword(file: string, password: string): void {
+  writeFileSync(file, password === "" ? "" : execFileSync(peer("tigervncpasswd"), ["-f"], { input: `${password}\n` }), { mode: 0o600 });
+}
+
 /** x11vnc can deadlock in its handler of SIGTERM, so a moment later it is killed for good. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
+  child.kill("SIGCONT");
   const timer = setTimeout(() => child.kill("SIGKILL"), 500);
   await ended;
   clearTimeout(timer);

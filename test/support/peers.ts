@@ -22,6 +22,7 @@ const PACKAGES = {
   iptables: "iptables",
   websockify: "websockify",
   convert: "imagemagick",
+  display: "imagemagick",
   "7za": "p7zip-full",
   "dpkg-deb": "dpkg",
   mksquashfs: "squashfs-tools",

@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** Where things are in the simulated gateway's window and dialog (1024×768). */
 export const AT = {
@@ -19,12 +20,12 @@ export const WHITE = 0xffffff;
 export const remoteCanvas = (page: Page) => page.locator(".screen-target[data-shown=true] canvas:visible");
 
 /** A real click of the mouse at a point of the remote picture, however it is scaled. */
-export async function clickRemote(page: Page, [x, y]: readonly [number, number]): Promise<void> {
+export async function clickRemote(page: Page, [x, y]: readonly [number, number], times = 1): Promise<void> {
   const canvas = remoteCanvas(page);
   const box = await canvas.boundingBox();
   const size = await canvas.evaluate((element: HTMLCanvasElement) => ({ width: element.width, height: element.height }));
   if (box === null) throw new Error("the remote picture is not shown");
-  await page.mouse.click(box.x + ((x + 0.5) * box.width) / size.width, box.y + ((y + 0.5) * box.height) / size.height, { delay: 20 });
+  await page.mouse.click(box.x + ((x + 0.5) * box.width) / size.width, box.y + ((y + 0.5) * box.height) / size.height, { delay: 20, clickCount: times });
 }
 
 /** @returns the colour of a point of the remote picture, 0xRRGGBB */
@@ -36,6 +37,27 @@ export function remotePixel(page: Page, [x, y]: readonly [number, number]): Prom
     },
     [x, y] as const,
   );
+}
+
+/** Goes to a gateway's screen and waits until more than a few colours are seen. */
+export async function showScreen(page: Page, gateway: string, name: string): Promise<void> {
+  await goToScreen(page, gateway, name);
+  await remoteCanvas(page).waitFor({ timeout: 30_000 });
+  await expect.poll(() => remoteColours(page), { timeout: 30_000 }).toBeGreaterThan(5);
+}
+export async function goToScreen(page: Page, gateway: string, name: string): Promise<void> {
+  await page.evaluate((to) => {
+    location.hash = to;
+  }, `#/screen/home/${gateway}`);
+  await page.getByRole("heading", { level: 1, name: `Screen of ${name}` }).waitFor();
+}
+
+/** The toolbar's lock: off lets mouse and keys through. */
+export const viewOnly = (page: Page) => page.getByRole("switch", { name: "View only" }).filter({ visible: true });
+export async function unlock(page: Page): Promise<void> {
+  const lock = viewOnly(page);
+  if (await lock.isChecked()) await lock.locator("xpath=ancestor-or-self::label").click();
+  await expect.poll(() => lock.isChecked()).toBe(false);
 }
 
 /** How many different colours the remote picture holds, at most 64. */

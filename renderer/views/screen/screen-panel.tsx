@@ -93,8 +93,10 @@ function Target({ session, target, name }: { session: ScreenSession | null; targ
         if (event.key !== "Home" || !event.ctrlKey || !event.altKey) return;
         event.preventDefault();
         event.stopPropagation();
-        if (document.fullscreenElement !== null) void document.exitFullscreen();
-        event.currentTarget.closest(".screen-panel")?.querySelector<HTMLElement>(".screen-toolbar button")?.focus();
+        const tools = event.currentTarget.closest(".screen-panel")?.querySelector<HTMLElement>(".screen-toolbar button");
+        // In full screen there are no tools to be given the focus.
+        const out = document.fullscreenElement === null ? Promise.resolve() : document.exitFullscreen();
+        void out.then(() => tools?.focus());
       }}
     />
   );

@@ -1,5 +1,5 @@
 import type RFB from "@novnc/novnc";
-import { type RefObject, useState, useSyncExternalStore } from "react";
+import { type RefObject, useRef, useState, useSyncExternalStore } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Toolbar } from "react-aria-components";
 import type { GatewaySnapshot } from "../../../shared/snapshot.ts";
 import { strings } from "../../strings.ts";
@@ -78,15 +78,25 @@ export function ScreenToolbar({ session, viewer, frame, gateway, clipboard, sett
 }
 
 function KeysMenu({ viewer, disabled }: { viewer: RFB | null; disabled: boolean }) {
+  const sent = useRef(false);
   const send = (key: string | number) => {
     if (viewer === null) return;
+    sent.current = true;
     if (key === "ctrl-alt-del") viewer.sendCtrlAltDel();
     else if (key === "alt-f4" || key === "escape" || key === "tab") sendChord(viewer, key satisfies Chord);
-    viewer.focus();
+  };
+  // The menu gives the focus back to its button; after keys were sent the next ones belong to the screen too.
+  const refocus = () => {
+    if (sent.current) viewer?.focus();
+    sent.current = false;
   };
   return (
-    <MenuTrigger>
-      <AriaButton className="button button-plain button-small" isDisabled={disabled}>
+    <MenuTrigger
+      onOpenChange={(open) => {
+        if (open) sent.current = false;
+      }}
+    >
+      <AriaButton className="button button-plain button-small" isDisabled={disabled} onFocus={refocus}>
         {strings.screen.keys}
         <Icon name="chevron" size={10} />
       </AriaButton>
