@@ -3,7 +3,7 @@ import { chosen, FULL, found, noticed, type Row, refused, table } from "./catalo
 import { daemonGone, killed, neverTwice, readBack } from "./interruptions.ts";
 import { type Lab, startLab, whyNoLab } from "./lab.ts";
 import { keepsOutOfTheQueue, quietCost, retriesSlowly } from "./politeness.ts";
-import { CASES, composeRefuses, cures } from "./repairs.ts";
+import { CASES, composeRefuses, cures, toldBefore } from "./repairs.ts";
 import { dataDir, Watching } from "./watching.ts";
 
 const why = whyNoLab();
@@ -82,6 +82,12 @@ describe.skipIf(why !== null)("in the lab", () => {
 
   if (suite("repairs")) {
     it.each(CASES.filter((one) => FULL || one.always === true))("repair: $repair cures $cause", (one) => undisturbed(() => cures(lab, watching, one)), 300_000);
+    if (FULL)
+      it(
+        "before: the commands as they will run, and who loses a connection by the kernel's count",
+        () => undisturbed(() => toldBefore(lab, watching)),
+        120_000,
+      );
     if (FULL) it("what compose says of the owner's files is handed on, and nothing is done", () => undisturbed(() => composeRefuses(lab, watching)), 120_000);
     if (FULL) it("two who want the same repair at once: it runs once", () => undisturbed(() => neverTwice(lab, watching)), 300_000);
     it("the line falls in the middle of a repair: read back, not repeated", () => undisturbed(() => readBack(lab, watching)), 300_000);

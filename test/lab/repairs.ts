@@ -5,8 +5,9 @@ import type { CauseId, RepairId } from "../../shared/words.ts";
 import { FIRST_BUILD, publish } from "./gateway-image.ts";
 import { starts } from "./interruptions.ts";
 import type { Lab } from "./lab.ts";
-import { run } from "./processes.ts";
-import { repair, type Watching } from "./watching.ts";
+import { run, until } from "./processes.ts";
+import { PROJECTS } from "./stack.ts";
+import { plan, repair, type Watching } from "./watching.ts";
 
 /** A repair with the fault that it cures, as it would befall a gateway: gone with the process or the line, not with our orders. */
 export interface Case {
@@ -151,6 +152,31 @@ export async function cures(lab: Lab, watching: Watching, one: Case): Promise<vo
     throw error;
   } finally {
     await one.heal?.(lab);
+  }
+}
+
+/** What a person sees before: the exact commands, and the price by what the server's kernel counts. */
+export async function toldBefore(lab: Lab, watching: Watching): Promise<void> {
+  await watching.green();
+  // Three workers of the MCP server, and one program more that came to the API port itself.
+  const other = lab.paper.holdOpen();
+  try {
+    await until(
+      async () => (await plan(watching.dir, "restart-container")).clientsAffected === 4,
+      30_000,
+      () => "four programs are counted",
+    );
+    expect(await plan(watching.dir, "restart-relay")).toMatchObject({ clientsAffected: 3, price: { secondFactor: false }, refused: null });
+    const recreate = await plan(watching.dir, "recreate-container");
+    expect(recreate).toMatchObject({ clientsAffected: 4, confirm: "name", price: { losesUiSettings: true } });
+    const folder = lab.paper.project.replaceAll("'", "'\\''");
+    expect(recreate.commands[0]).toEqual({
+      where: "linuxserver.lan",
+      text: `cd '${folder}'; set -a; . "$HOME"/'${PROJECTS.replaceAll("'", "'\\''")}/secrets/mcp-ib-paper.env'; set +a; docker compose -f docker-compose.yml up -d --force-recreate ib-gateway-paper`,
+    });
+    expect((await plan(watching.dir, "fresh-reinstall")).commands.map((one) => one.text).join("\n")).toContain(`docker volume rm -f ${VOLUME}`);
+  } finally {
+    await other.end();
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join, resolve } from "node:path";
 import { composeUp, writeProject } from "./compose.ts";
 import { IMAGE } from "./gateway-image.ts";
-import { until } from "./processes.ts";
+import { Daemon, until } from "./processes.ts";
 import type { RemoteHost } from "./remote-host.ts";
 import { askControl } from "./stand-in/control.ts";
 import type { Orders } from "./stand-in/orders.ts";
@@ -148,6 +148,12 @@ export class Stack {
   /** Runs in the gateway's container. */
   exec(argv: readonly string[], mayFail = false) {
     return this.host.docker(["exec", this.gateway, ...argv], { mayFail });
+  }
+
+  /** A program inside the container that holds a connection to the API port, and never says a word. @returns it, to be ended */
+  holdOpen(): Daemon {
+    const script = `exec 3<>/dev/tcp/127.0.0.1/${this.apiPort}; exec timeout 120 cat <&3`;
+    return new Daemon(["docker", "exec", this.gateway, "bash", "-c", script], this.host.dockerEnv);
   }
 
   async signalJava(signal: "STOP" | "CONT" | "KILL"): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { doctorReport } from "../../electron/core/report/report-schema.ts";
 import type { Settings } from "../../shared/settings.ts";
+import type { RepairPlan } from "../../shared/snapshot.ts";
 import { Daemon, run, until } from "./processes.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
@@ -52,6 +53,12 @@ export async function repair(dir: string, id: string): Promise<{ code: number; o
   const line: unknown = ran.stdout === "" ? null : JSON.parse(ran.stdout);
   const found = typeof line === "object" && line !== null && "run" in line ? (line.run as { outcome: string; verdict: string | null }) : null;
   return { code: ran.code, outcome: found?.outcome ?? "not run", verdict: found?.verdict ?? "", text: `${ran.stdout}\n${ran.stderr}` };
+}
+
+/** `gatelight repair ID --json`: what it would do. */
+export async function plan(dir: string, id: string): Promise<RepairPlan> {
+  const ran = await run([process.execPath, CLI, "repair", id, "--gateway", "paper", "--json", "--data-dir", dir], { env: ENV, mayFail: true });
+  return (JSON.parse(ran.stdout) as { plan: RepairPlan }).plan;
 }
 
 /** Gatelight as a person has it running, with `gatelight watch --json` beside it. */

@@ -22,7 +22,7 @@ const RUN = [
 ].join("");
 const READ = [
   folder,
-  '[ -d "$d" ] || { echo absent; exit 0; }; ',
+  '[ -d "$d" ] || { echo "absent $(cut -d. -f1 /proc/uptime 2>/dev/null)"; exit 0; }; ',
   'if [ -e "$d/rc" ]; then echo "ended $(cat "$d/rc")"; elif kill -0 "$(cat "$d/pid")" 2>/dev/null; then echo running; else echo gone; fi; ',
   `[ -e "$d/out" ] && tail -c ${OUTPUT_BYTES} "$d/out"; exit 0`,
 ].join("");
@@ -55,7 +55,9 @@ export const jobArgv = (id: string, stdin: string, argv: readonly string[]): str
 
 export type JobState =
   | { readonly kind: "ended"; readonly code: number; readonly lines: readonly string[] }
-  | { readonly kind: "running" | "absent" | "gone"; readonly lines: readonly string[] };
+  /** Never begun, or the server has forgotten it. `bootedAgo`: when the server was started (seconds), where it says so. */
+  | { readonly kind: "absent"; readonly bootedAgo: number | null; readonly lines: readonly string[] }
+  | { readonly kind: "running" | "gone"; readonly lines: readonly string[] };
 
 /** @throws ExecError */
 export async function readJob(link: HostLink, id: string): Promise<JobState> {
@@ -64,7 +66,9 @@ export async function readJob(link: HostLink, id: string): Promise<JobState> {
   const lines = rest.at(-1) === "" ? rest.slice(0, -1) : rest;
   const ended = /^ended (\d{1,3})$/.exec(head);
   if (ended !== null) return { kind: "ended", code: Number(ended[1]), lines };
-  if (head === "running" || head === "absent" || head === "gone") return { kind: head, lines };
+  const absent = /^absent ?(\d*)$/.exec(head);
+  if (absent !== null) return { kind: "absent", bootedAgo: absent[1] === "" ? null : Number(absent[1]), lines };
+  if (head === "running" || head === "gone") return { kind: head, lines };
   throw new ExecError("other", `The outcome could not be read (exit code ${code ?? "none"}): ${(stderr.trim() || head).slice(0, 200)}`);
 }
 

@@ -18,7 +18,7 @@ interface Ended {
   readonly lines: readonly string[];
   readonly readBack: boolean;
 }
-type Followed = Extract<JobState, { kind: "ended" }> | { readonly kind: "absent" } | { readonly kind: "gone" };
+type Followed = Extract<JobState, { kind: "ended" | "absent" }> | { readonly kind: "gone" };
 
 /** Runs one program on the server to its end, through a dropped connection if need be. @returns what was seen @throws StepFailed, StepCancelled */
 export async function runProgram(step: ExecStep, running: Running): Promise<string> {
@@ -72,7 +72,8 @@ async function runHere(step: ExecStep, stdin: string, { ports, signal, say }: Ru
 async function runThere(step: ExecStep, running: Running, jobs: boolean): Promise<Ended> {
   const { ports, signal, say, job } = running;
   const { link, clock } = ports;
-  const deadline = clock.now() + step.deadlineMs;
+  const begun = clock.now();
+  const deadline = begun + step.deadlineMs;
   const argv = jobs ? jobArgv(job, step.stdin ?? "", step.argv) : step.argv;
   const lines: string[] = [];
   const take = (line: string) => {
@@ -117,6 +118,9 @@ async function runThere(step: ExecStep, running: Running, jobs: boolean): Promis
   if (control.signal.aborted) throw new StepFailed(`No end within ${Math.round(step.deadlineMs / 1_000)} s; it may still be going on on the server.`);
   if (!jobs) throw new StepFailed("The program was lost; what it did is not known.");
   const state = await follow(lines.length, deadline, running, "The connection to the server dropped; looking at what happened once it is back …");
+  // A folder for temporary files is often emptied at a start.
+  if (state.kind === "absent" && state.bootedAgo !== null && state.bootedAgo * 1_000 < clock.now() - begun)
+    throw new StepFailed("The server was restarted meanwhile; what the step had done is not known. It was not repeated.");
   if (state.kind === "absent")
     throw new StepFailed("The connection dropped before the step began: nothing was done. Start the repair again if it is still wanted.");
   if (state.kind !== "ended") throw new StepFailed("The step was ended on the server before it was done; it was not repeated.");
@@ -154,8 +158,8 @@ async function follow(said: number, deadline: number, running: Running, first?: 
     if (state?.kind === "ended") for (const line of state.lines.slice(said)) say(line);
     if (state?.kind === "ended" || state?.kind === "gone")
       await removeJob(ports.link, job).catch(() => say("The step's temporary folder was left on the server."));
-    if (state?.kind === "ended") return state;
-    if (state?.kind === "gone" || state?.kind === "absent") return { kind: state.kind };
+    if (state?.kind === "ended" || state?.kind === "absent") return state;
+    if (state?.kind === "gone") return { kind: "gone" };
     if (ports.clock.now() >= deadline) throw new StepFailed("It has not ended in its time; it may still be going on on the server.");
     await pause(ports, signal);
   }

@@ -49,6 +49,14 @@ const yes = (...steps: Step[]): StepPlan => ({ ok: true, steps });
 export const shown = (argv: readonly string[]): string =>
   argv.map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
 
+/** As a shell would expand it: the compose settings' paths may begin at the home folder. */
+function shownPath(path: string): string {
+  if (path.startsWith("$HOME/")) return `"$HOME"/${shown([path.slice(6)])}`;
+  return path.startsWith("~/") ? `~/${shown([path.slice(2)])}` : shown([path]);
+}
+/** `.` looks for a bare name on the PATH. */
+const shownSource = (env: string): string => (/^([/~]|\$HOME\/)/.test(env) ? shownPath(env) : `./${shownPath(env)}`);
+
 type Exec = Extract<Step, { kind: "exec" }>;
 const exec = (title: string, argv: readonly string[], deadlineMs: number, more: Partial<Exec> = {}): Step => ({
   kind: "exec",
@@ -124,9 +132,9 @@ function compose(context: StepContext): Compose | string {
     service,
     step(title, words, deadlineMs, more) {
       const tail = [context.docker, "compose", ...files.flatMap((file) => ["-f", file]), ...words];
-      const source = env === "" ? "" : `; set -a; . ${shown([env])}; set +a`;
+      const source = env === "" ? "" : `; set -a; . ${shownSource(env)}; set +a`;
       return exec(title, ["sh", "-c", COMPOSE_SCRIPT, "gatelight", dir, env, BLOT, ...tail], deadlineMs, {
-        shown: `cd ${shown([dir])}${source}; ${shown(tail)}`,
+        shown: `cd ${shownPath(dir)}${source}; ${shown(tail)}`,
         codes: { 91: `the folder ${dir} is not there or may not be entered.` },
         ...more,
       });

@@ -61,7 +61,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("a program on the
     expect(again.lines).not.toContain("twice");
     expect(await readJob(link, id)).toEqual({ kind: "ended", code: 7, lines: ["got RESTART", "err"] });
     await removeJob(link, id);
-    expect(await readJob(link, id)).toEqual({ kind: "absent", lines: [] });
+    expect(await readJob(link, id)).toEqual({ kind: "absent", bootedAgo: expect.any(Number), lines: [] });
     expect(existsSync(join(tmpdir(), `gatelight-${id}`))).toBe(false);
   });
 

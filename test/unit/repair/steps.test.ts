@@ -147,6 +147,17 @@ describe("compose through a real shell", () => {
     expect(result.stderr).toBe("");
   });
 
+  it.each(["$HOME/my projects/s.env", "~/my projects/s.env", "s.env", "my projects/s.env"])("is shown as a shell would run it: %s", (envFile) => {
+    const folder = join(dir, "my projects");
+    mkdirSync(folder);
+    for (const at of [dir, folder]) writeFileSync(join(at, "s.env"), "CANARY=ok\n");
+    const there = run({ dir, service: "gw", envFile });
+    const typed = spawnSync("sh", ["-c", there.step?.shown ?? ""], { encoding: "utf8", env: { PATH: `${join(dir, "bin")}:${process.env.PATH}`, HOME: dir } });
+    expect([there.result.status, typed.status, typed.stderr]).toEqual([0, 0, ""]);
+    const [first, second] = calls().split(/(?<=CANARY=ok\n)/);
+    expect(second).toBe(first);
+  });
+
   it("names a folder or env file that is not there", () => {
     expect(run({ dir: join(dir, "nowhere"), service: "gw" }).result.status).toBe(91);
     const { result } = run({ dir, service: "gw", envFile: "~/missing.env" });
