@@ -6,6 +6,9 @@ import { exitMeaning } from "./exit-codes.ts";
 import { QUEUE_FULL } from "./look.ts";
 import { coarse, duration, list, plural, redact } from "./text.ts";
 
+/** Of a notice's text: codes that no cause knows are shown as the gateway words them. */
+const MAX_NOTICE = 120;
+
 /**
  * The facts as lines for people. Never an account number, a user name or an amount; texts of others are redacted and cut.
  * @param now for the ages within values; the fact's own time stands beside each line
@@ -72,7 +75,7 @@ export function evidenceLines(evidence: GatewayEvidence, now: number): EvidenceL
         ? null
         : fact.notices
             .slice(-5)
-            .map((notice) => `${notice.code}, ${ago(notice.at)}`)
+            .map((notice) => `${notice.code}, ${ago(notice.at)}: ${redact(notice.text).slice(0, MAX_NOTICE)}`)
             .join("; "),
     ),
     line(

@@ -235,7 +235,9 @@ class Session implements GatewaySession {
     const { connection, gate } = this;
     const living = connection !== null && connection.step !== "over" ? connection : null;
     const last = this.failures.at(-1) ?? null;
+    const answeredAt = living?.ready == null ? null : Math.min(living.attempt.lastAnswerAt, living.attempt.waitingSince ?? Number.POSITIVE_INFINITY);
     return {
+      late: answeredAt !== null && this.ports.clock.now() - answeredAt > this.timings.freshMs,
       api: living === null ? { kind: "idle", ...gate.idle, last } : livingFact(living, last),
       failures: this.failures,
       broker: living !== null && (living.ready !== null || living.broker.heard) ? living.broker.fact() : null,

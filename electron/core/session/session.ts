@@ -26,6 +26,8 @@ export interface GatewaySession {
 
 export interface SessionReport {
   readonly api: ApiFact;
+  /** The session is ready, but its last answer was older than `freshMs` when this was reported. */
+  readonly late: boolean;
   /** All failures since the start, newest last, at most 30. */
   readonly failures: readonly ApiFailure[];
   readonly broker: BrokerFact | null;

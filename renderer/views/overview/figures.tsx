@@ -4,10 +4,14 @@ import { type AccountSnapshot, FIGURES, type Figure, type FigureName } from "../
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { Amount, useMasking } from "../../ui/masking.tsx";
+import { formatAt } from "../../ui/time.ts";
 import { FigureAge, OLD_MS } from "./figure-age.tsx";
 
 const FIRST: readonly FigureName[] = ["NetLiquidation", "DailyPnL", "BuyingPower", "ExcessLiquidity", "Cushion"];
 const SIGNED: ReadonlySet<FigureName> = new Set(["DailyPnL", "UnrealizedPnL", "RealizedPnL"]);
+
+/** Every figure tells when it came; one that is older than the rest says so beside it. */
+const toldAt = (at: number) => strings.money.asOf(formatAt(at, Date.now()), "now");
 
 export function Figures({ account }: { account: AccountSnapshot }) {
   const [all, setAll] = useState(false);
@@ -25,7 +29,7 @@ export function Figures({ account }: { account: AccountSnapshot }) {
             <FigureLine key={name} name={name} account={account} />
           ))}
           {account.cash.map((cash) => (
-            <div className="figure" key={cash.currency}>
+            <div className="figure" key={cash.currency} title={toldAt(cash.at)}>
               <dt>{strings.money.cash(cash.currency)}</dt>
               <dd>
                 <Amount money={cash} />
@@ -44,7 +48,7 @@ export function Figures({ account }: { account: AccountSnapshot }) {
 function FigureLine({ name, account }: { name: FigureName; account: AccountSnapshot }) {
   const figure = account.figures[name];
   return (
-    <div className="figure" data-name={name}>
+    <div className="figure" data-name={name} title={figure === undefined ? undefined : toldAt(figure.at)}>
       <dt>{strings.figures[name]}</dt>
       <dd>
         <FigureValue name={name} figure={figure} />

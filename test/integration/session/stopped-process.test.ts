@@ -31,6 +31,10 @@ it("a stopped gateway is noticed within ten seconds with the usual timings, and 
   await until(target, (r) => isReady(r) && r.accounts[0]?.stale === false);
   child.kill("SIGSTOP");
   const stopped = Date.now();
+  // Told before the session is given up: no light may stay green so long.
+  const late = await until(target, (r) => r.late, 20_000);
+  expect(Date.now() - stopped).toBeLessThan(9_000);
+  expect(isReady(late)).toBe(true);
   const report = await until(target, (r) => !isReady(r), 20_000);
   expect(Date.now() - stopped).toBeLessThan(10_000);
   expect(report.failures[0]).toMatchObject({ kind: "went-silent", wasReady: true });

@@ -1,5 +1,7 @@
+import { EventName } from "@stoqey/ib/dist/api/data/enum/event-name.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createLibraryLink } from "../../../electron/core/session/library-link.ts";
 import { MONEY_MESSAGES, type MoneyMessage, parseMoneyMessage } from "../../../electron/core/session/money-message.ts";
 import { addDecimals } from "../../../shared/money.ts";
 import { frame, positionFields } from "../../support/tws-server.ts";
@@ -138,6 +140,71 @@ describe("malformed messages", () => {
           }
         },
       ),
+    );
+  });
+});
+
+describe("beside the library", () => {
+  /** What `@stoqey/ib` makes of the same frames, as doubles. */
+  function libraryReads(bytes: Buffer, serverVersion: number): unknown[] {
+    const link = createLibraryLink(901, () => undefined);
+    const heard: unknown[] = [];
+    link.api.on(EventName.position, (...told) => heard.push(...told));
+    link.api.on(EventName.updatePortfolio, (...told) => heard.push(...told));
+    link.api.on(EventName.pnl, (...told) => heard.push(...told));
+    link.api.on(EventName.pnlSingle, (...told) => heard.push(...told));
+    link.open();
+    link.deliver(frame(serverVersion, "20261124 10:00:00 CET"));
+    link.deliver(bytes);
+    link.cut();
+    return heard;
+  }
+  const asNumber = (value: string | null) => (value === null ? undefined : Number(value));
+  const amount = fc.constantFrom("0", "12.5", "-0.25", "1.0E-8", "4500000", "0.1", UNSET);
+
+  it("the same fields are read, whatever the version of the server", () => {
+    fc.assert(
+      fc.property(amount, amount, amount, amount, fc.constantFrom(100, 128, 129, 134, 135, 178, 193), (a, b, c, d, version) => {
+        const held = positionFields({
+          account: "DU1234567",
+          conId: 9,
+          symbol: "SPY",
+          secType: "OPT",
+          strike: "600.5",
+          right: "C",
+          multiplier: "100",
+          quantity: a,
+          averageCost: b,
+        });
+        const [account, contract, quantity, cost] = libraryReads(frame(...held), version);
+        expect(parse(held, version)).toMatchObject({
+          account,
+          contract: { conId: 9, symbol: "SPY", kind: "OPT", strike: "600.5", right: "C", multiplier: "100" },
+        });
+        expect(contract).toMatchObject({ conId: 9, symbol: "SPY", secType: "OPT", strike: 600.5, right: "C", multiplier: 100 });
+        expect([asNumber(position(a, b).quantity), asNumber(position(a, b).averageCost)]).toEqual([quantity, cost]);
+
+        const line = portfolio(8, "ES", "1", a, b, "1", c, d, "DU1234567");
+        const [, lineQuantity, price, value, , unrealized, realized, lineAccount] = libraryReads(frame(...line), version);
+        const ours = parse(line, version);
+        if (ours.kind !== "portfolio") throw new Error(ours.kind);
+        expect([ours.account, asNumber(ours.quantity)]).toEqual([lineAccount, lineQuantity]);
+        expect([ours.worth.price, ours.worth.value, ours.worth.unrealized, ours.worth.realized].map(asNumber)).toEqual([price, value, unrealized, realized]);
+
+        const results = [a, ...(version >= 129 ? [b] : []), ...(version >= 135 ? [c] : [])];
+        const result = parse([94, 3, ...results], version);
+        if (result.kind !== "profit") throw new Error(result.kind);
+        expect([result.request, ...[result.profit.daily, result.profit.unrealized, result.profit.realized].map(asNumber)]).toEqual(
+          libraryReads(frame(94, 3, ...results), version),
+        );
+        const single = parse([95, 4, "10", ...results, d], version);
+        if (single.kind !== "position-profit") throw new Error(single.kind);
+        const [request, , ...rest] = libraryReads(frame(95, 4, "10", ...results, d), version);
+        expect([single.request, ...[single.profit.daily, single.profit.unrealized, single.profit.realized, single.value].map(asNumber)]).toEqual([
+          request,
+          ...rest,
+        ]);
+      }),
     );
   });
 });
