@@ -6,6 +6,7 @@ import type { Terminal } from "./terminal.ts";
 
 const CALL_MS = 30_000;
 const LOOK_MS = 200;
+const GOES_ON = "What was begun on the server and cannot be cancelled goes on by itself; the Gatelight that is started next follows it to its end.";
 
 function find(snapshot: Snapshot, wanted: Arguments): { server: string; gateway: string } {
   const found = snapshot.servers
@@ -98,13 +99,13 @@ export async function repair(wanted: Arguments, terminal: Terminal): Promise<num
         }
       }
       if (lost) {
-        terminal.error("Gatelight was quit meanwhile. What it had begun on the server goes on by itself; its outcome is not known here.");
+        terminal.error(`Gatelight was quit meanwhile. ${GOES_ON}`);
         return 1;
       }
       const stopped = await Promise.race([terminal.stopped.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), LOOK_MS))]);
       if (stopped) {
         await access.call("repair.cancel", ref, CALL_MS).catch((error: unknown) => terminal.error(String(error)));
-        terminal.error("Stopped following; a step that cannot be cancelled goes on.");
+        terminal.error(`Stopped following. ${access.shared ? "A step that cannot be cancelled goes on." : GOES_ON}`);
         return 1;
       }
     }

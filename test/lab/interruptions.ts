@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { connectControl } from "../../electron/core/control/control-socket.ts";
+import type { RepairId } from "../../shared/words.ts";
 import type { Lab } from "./lab.ts";
 import { until } from "./processes.ts";
 import { repair, type Watching } from "./watching.ts";
@@ -31,12 +32,17 @@ export async function neverTwice(lab: Lab, watching: Watching): Promise<void> {
   await watching.green();
 }
 
-/** A restart that takes its time, up to where Docker has told the container to stop. */
-async function inTheMiddle(lab: Lab, watching: Watching, work: (running: ReturnType<typeof repair>, asked: number) => Promise<void>): Promise<void> {
+/** A stop that takes its time, up to where Docker has told the container to stop. */
+async function inTheMiddle(
+  lab: Lab,
+  watching: Watching,
+  id: RepairId,
+  work: (running: ReturnType<typeof repair>, asked: number) => Promise<void>,
+): Promise<void> {
   await watching.green();
   lab.paper.mark("slow-stop", "4");
   const asked = Date.now();
-  const running = repair(watching.dir, "restart-container");
+  const running = repair(watching.dir, id);
   try {
     await until(
       async () => (await logSince(lab, asked)).includes("Received SIGINT or SIGTERM"),
@@ -70,9 +76,9 @@ async function incident(watching: Watching): Promise<{ title: string; detail: st
   }
 }
 
-/** The line falls while Docker restarts the container: what happened is read back, and nothing is repeated. */
-export const readBack = (lab: Lab, watching: Watching): Promise<void> =>
-  inTheMiddle(lab, watching, async (running, asked) => {
+/** The line falls while Docker (or compose) restarts the container: what happened is read back, and nothing is repeated. */
+export const readBack = (lab: Lab, watching: Watching, id: RepairId): Promise<void> =>
+  inTheMiddle(lab, watching, id, async (running, asked) => {
     expect(lab.host.killSessions()).toBeGreaterThan(0);
     const ran = await running;
     expect(ran.outcome, ran.text).toBe("cured");
@@ -82,7 +88,7 @@ export const readBack = (lab: Lab, watching: Watching): Promise<void> =>
 
 /** Docker's daemon is stopped while it restarts the container: what came of it is told as it is, and nothing is repeated when it is back. */
 export const daemonGone = (lab: Lab, watching: Watching): Promise<void> =>
-  inTheMiddle(lab, watching, async (running, asked) => {
+  inTheMiddle(lab, watching, "restart-container", async (running, asked) => {
     await lab.host.stopDocker();
     const ran = await running;
     expect(ran, ran.text).toMatchObject({ outcome: "failed", verdict: expect.stringMatching(/^It ended with exit code \d+: .+/) });
@@ -94,7 +100,7 @@ export const daemonGone = (lab: Lab, watching: Watching): Promise<void> =>
 
 /** Gatelight is killed while Docker restarts the container: the next one follows the repair to its proof, and repeats nothing. */
 export const killed = (lab: Lab, watching: Watching): Promise<void> =>
-  inTheMiddle(lab, watching, async (running, asked) => {
+  inTheMiddle(lab, watching, "restart-container", async (running, asked) => {
     const [kept = ""] = readdirSync(join(watching.dir, "repairs"));
     await watching.end("SIGKILL");
     expect((await running).outcome).toBe("not run");

@@ -96,7 +96,11 @@ describe.skipIf(why !== null)("in the lab", () => {
       );
     if (FULL) it("what compose says of the owner's files is handed on, and nothing is done", () => undisturbed(() => composeRefuses(lab, watching)), 120_000);
     if (FULL) it("two who want the same repair at once: it runs once", () => undisturbed(() => neverTwice(lab, watching)), 300_000);
-    it("the line falls in the middle of a repair: read back, not repeated", () => undisturbed(() => readBack(lab, watching)), 300_000);
+    it.each(FULL ? (["recreate-container", "restart-container"] as const) : (["recreate-container"] as const))(
+      "the line falls in the middle of %s: read back, not repeated",
+      (id) => undisturbed(() => readBack(lab, watching, id)),
+      300_000,
+    );
     if (FULL)
       it("Docker's daemon is stopped in the middle of a repair: told as it is, not repeated", () => undisturbed(() => daemonGone(lab, watching)), 300_000);
     if (FULL)

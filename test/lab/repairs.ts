@@ -89,7 +89,6 @@ export const CASES: readonly Case[] = [
   { repair: "restart-container", cause: "container-exited", inject: async (lab) => void (await lab.host.docker(["stop", "-t", "2", lab.paper.gateway])) },
   {
     repair: "recreate-container",
-    always: true,
     cause: "container-missing",
     inject: async (lab) => void (await lab.host.docker(["rm", "-f", lab.paper.gateway])),
     after: async (lab) => {
