@@ -30,7 +30,7 @@ describe.skipIf(why !== null)("in the lab", () => {
    * rightly grows suspicious, after a few failures slow.
    */
   const undisturbed = async (work: () => Promise<void>) => {
-    if (seen === null || seen >= (FULL ? 1 : 3)) {
+    if (seen === null || seen >= (FULL ? 1 : 4)) {
       await watching.start();
       seen = 0;
     }
