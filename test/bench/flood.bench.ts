@@ -19,7 +19,7 @@ import { type Frames, floodWindow } from "./flood/window.ts";
 const SECONDS = Number(process.env.GATELIGHT_BENCH_SECONDS ?? 60);
 const HALF_A_CORE = 0.5;
 /** Of the frames of a still window, so many must be left. */
-const SMOOTH_PART = 0.97;
+const SMOOTH_PART = 0.95;
 const PARTS = (process.env.GATELIGHT_BENCH_PARTS ?? "session,window").split(",");
 
 async function loadSession(folder: string): Promise<CreateSession> {
