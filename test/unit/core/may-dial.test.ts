@@ -59,6 +59,10 @@ describe("before the API port is opened", () => {
     const hanging = sockets(listener(4002), listener(4004));
     expect(reason(evidence({ ...hanging, api: { ...hanging.api, synSent: 1 } }))).toBe("queue-not-empty");
   });
+  it("a look that is late does not empty a queue", () => {
+    expect(reason(evidence(sockets(listener(4002, 51), listener(4004)), {}, 10_000))).toBe("queue-not-empty");
+    expect(reason(evidence(sockets(listener(4002), listener(4004)), {}, 10_000))).toBe("dial");
+  });
   it("does not knock where nothing listens", () => {
     expect(reason(evidence(sockets(listener(4004))))).toBe("no-listener");
     expect(reason(evidence(sockets(listener(4002))))).toBe("no-listener");

@@ -89,6 +89,10 @@ describe("evidence lines", () => {
     expect(seen.get("Server's clock")?.value).toBe("as ours");
     expect(seen.get("IBKR's calendar")?.value).toBe("no maintenance now; region america");
   });
+  it("show the gateway's notices in its own words, those that no cause knows too", () => {
+    const seen = lines(broker({ notices: [{ code: 2188, text: "Something new about DU1234567\u0007", at: NOW - 5 * S }] }));
+    expect(seen.get("Notices")?.value).toBe("2188, 5 s ago: Something new about (account)");
+  });
   it("say where nothing is known", () => {
     const seen = lines(noDockerFacts);
     expect(seen.get("Container")).toEqual({ label: "Container", value: "not known", at: null });
