@@ -91,7 +91,7 @@ describe("evidence lines", () => {
   });
   it("show the gateway's notices in its own words, those that no cause knows too", () => {
     const seen = lines(broker({ notices: [{ code: 2188, text: "Something new about DU1234567\u0007", at: NOW - 5 * S }] }));
-    expect(seen.get("Notices")?.value).toBe("2188, 5 s ago: Something new about (account)");
+    expect(seen.get("Notices")?.value).toBe("2188, a moment ago: Something new about (account)");
   });
   it("say where nothing is known", () => {
     const seen = lines(noDockerFacts);
