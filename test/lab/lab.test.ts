@@ -3,7 +3,7 @@ import { chosen, FULL, found, noticed, type Row, refused, table } from "./catalo
 import { daemonGone, killed, neverTwice, readBack } from "./interruptions.ts";
 import { type Lab, startLab, whyNoLab } from "./lab.ts";
 import { keepsOutOfTheQueue, quietCost, retriesSlowly } from "./politeness.ts";
-import { CASES, composeRefuses, cures, toldBefore } from "./repairs.ts";
+import { byHand, CASES, composeRefuses, cures, toldBefore } from "./repairs.ts";
 import { dataDir, Watching } from "./watching.ts";
 
 const why = whyNoLab();
@@ -88,6 +88,12 @@ describe.skipIf(why !== null)("in the lab", () => {
 
   if (suite("repairs")) {
     it.each(CASES.filter((one) => FULL || one.always === true))("repair: $repair cures $cause", (one) => undisturbed(() => cures(lab, watching, one)), 300_000);
+    if (FULL)
+      it(
+        "open-api-settings: a person unticks “localhost only” at the screen, and the light comes back",
+        () => undisturbed(() => byHand(lab, watching)),
+        300_000,
+      );
     if (FULL)
       it(
         "before: the commands as they will run, and who loses a connection by the kernel's count",

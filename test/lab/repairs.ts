@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { CauseId, RepairId } from "../../shared/words.ts";
+import { AT } from "../support/remote-picture.ts";
 import { FIRST_BUILD, publish } from "./gateway-image.ts";
 import { starts } from "./interruptions.ts";
 import type { Lab } from "./lab.ts";
@@ -37,6 +38,15 @@ const VOLUME = "ib-paper_tws-settings";
 const TOKEN = "/home/ibgateway/tws_settings/autorestart";
 
 export const CASES: readonly Case[] = [
+  {
+    repair: "wait",
+    cause: "broker-unreachable",
+    inject: (lab) => lab.paper.broker("away"),
+    // Comes back while the repair waits for it.
+    before: async (lab) => {
+      setTimeout(() => void lab.paper.broker("back"), 4_000);
+    },
+  },
   {
     repair: "resubscribe",
     cause: "account-data-silent",
@@ -151,6 +161,29 @@ export async function cures(lab: Lab, watching: Watching, one: Case): Promise<vo
     throw error;
   } finally {
     await one.heal?.(lab);
+  }
+}
+
+/** The repair that Gatelight leaves to a person: at the gateway's own screen, by its real mouse. The light comes back by itself. */
+export async function byHand(lab: Lab, watching: Watching): Promise<void> {
+  await watching.green();
+  const asked = Date.now();
+  await lab.inject("localhost-only");
+  try {
+    await watching.first(asked, (line) => line.cause === "localhost-only", 75_000, "localhost-only is named");
+    const offered = await plan(watching.dir, "open-api-settings");
+    expect(offered).toMatchObject({ commands: [], price: { secondFactor: false }, refused: expect.stringContaining("done by you") });
+    for (const at of [AT.menuConfigure, AT.menuSettings, AT.localhostOnly, AT.apply]) {
+      await lab.paper.exec(["env", "DISPLAY=:1", "xdotool", "mousemove", ...at.map(String), "click", "1"]);
+      // The picture follows what was done to it.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    await watching.green();
+  } catch (error) {
+    await lab.paper.anew();
+    throw error;
+  } finally {
+    await lab.heal();
   }
 }
 
