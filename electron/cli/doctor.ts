@@ -1,4 +1,4 @@
-import type { GatewaySnapshot, ServerSnapshot, Snapshot } from "../../shared/snapshot.ts";
+import type { Snapshot } from "../../shared/snapshot.ts";
 import { worst } from "../../shared/words.ts";
 import { doctorText } from "../core/report/doctor-text.ts";
 import { maskAccounts, redact } from "../core/report/redact.ts";
@@ -6,10 +6,11 @@ import { exitCode, reportJson } from "../core/report/report-json.ts";
 import { type Access, openAccess } from "./access.ts";
 import type { Arguments } from "./arguments.ts";
 import { UsageError } from "./arguments.ts";
+import { isDecided } from "./doctor-decided.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A verdict must have stood this long (ms) before it is printed, unless all is up. */
-const STABLE_MS = 3_500;
+/** A verdict must have stood this long (ms) before it is printed, unless all is up: one that rests on evidence of its own changes seldom. */
+const STABLE_MS = { certain: 1_500, likely: 3_500, possible: 3_500 } as const;
 /** What is kept of the deadline for printing and for closing the session cleanly (ms). */
 const RESERVE_MS = 1_500;
 const LOOK_MS = 100;
@@ -27,19 +28,6 @@ export function select(snapshot: Snapshot, server: string | null, gateway: strin
   return { ...snapshot, servers, light };
 }
 
-const undecided = (gateway: GatewaySnapshot): boolean =>
-  gateway.session.state === "opening" ||
-  gateway.lights.screen.state === "connecting" ||
-  gateway.lights.mcp.state === "connecting" ||
-  // The API answers, and what comes through it is still on its way.
-  (gateway.lights.api.state === "up" && (gateway.lights.broker.state === "connecting" || gateway.lights.account.state === "connecting")) ||
-  (gateway.cause === null && gateway.light !== "up");
-
-/** Nothing more is to be expected soon. */
-export function isDecided(servers: readonly ServerSnapshot[]): boolean {
-  return servers.every((server) => server.link.state !== "connecting" && server.gateways.every((gateway) => !undecided(gateway)));
-}
-
 const lightsOf = (snapshot: Snapshot): string =>
   JSON.stringify(
     snapshot.servers.map((server) => [
@@ -47,6 +35,10 @@ const lightsOf = (snapshot: Snapshot): string =>
       server.gateways.map((gateway) => [gateway.light, gateway.cause?.id, Object.values(gateway.lights).map((light) => light.state)]),
     ]),
   );
+
+/** The least sure cause sets the time. */
+const stableMs = (snapshot: Snapshot): number =>
+  Math.max(0, ...snapshot.servers.flatMap((server) => server.gateways.map(({ cause }) => (cause === null ? 0 : STABLE_MS[cause.confidence]))));
 
 /** Tries each screen's password once, as soon as the screen answers. @returns whether one is still being tried */
 function screenChecks(access: Access, signal: AbortSignal): (snapshot: Snapshot) => boolean {
@@ -82,12 +74,12 @@ async function waitForVerdict(access: Access, wanted: Arguments, startedAt: numb
         last = lights;
         stableSince = Date.now();
       }
-      const decided = !checking(now) && isDecided(now.servers);
+      const decided = !checking(now) && isDecided(now.servers, Date.now());
       const complete = now.servers
         .flatMap((server) => server.gateways)
         .every((gateway) => gateway.session.state !== "ready" || gateway.accounts.every((account) => account.at !== null));
       if (decided && now.light === "up" && complete) return now;
-      if (decided && Date.now() - stableSince >= (access.shared ? 0 : STABLE_MS)) return now;
+      if (decided && Date.now() - stableSince >= (access.shared ? 0 : stableMs(now))) return now;
       if (Date.now() >= until) return now;
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(LOOK_MS, until - Date.now()))));
     }

@@ -1,7 +1,7 @@
 import type { RepairPlan, RepairRun, Snapshot } from "../../shared/snapshot.ts";
 import { type Access, openAccess } from "./access.ts";
 import { type Arguments, UsageError } from "./arguments.ts";
-import { isDecided } from "./doctor.ts";
+import { isDecided } from "./doctor-decided.ts";
 import type { Terminal } from "./terminal.ts";
 
 const CALL_MS = 30_000;
@@ -68,7 +68,16 @@ export async function repair(wanted: Arguments, terminal: Terminal): Promise<num
   const access = await openAccess(wanted.dataDir, { history: wanted.yes });
   try {
     const ref = find(access.snapshot(), wanted);
-    await until(() => (isDecided(access.snapshot().servers.filter((server) => server.id === ref.server)) ? true : null), wanted.deadlineMs);
+    await until(
+      () =>
+        isDecided(
+          access.snapshot().servers.filter((server) => server.id === ref.server),
+          Date.now(),
+        )
+          ? true
+          : null,
+      wanted.deadlineMs,
+    );
     const plan = await access.call("repair.plan", { ...ref, repair: wanted.repair }, CALL_MS);
     const named = plan.confirm !== "name" || wanted.confirmName === plan.gateway;
     if (!wanted.yes || plan.refused !== null || !named) {

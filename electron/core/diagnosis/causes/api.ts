@@ -5,8 +5,17 @@ import { processHangs } from "./socket.ts";
 
 /** What a gateway does with an accepted connection: rows 30, 33, 34 and 36. */
 
+const STARTING_MS = 5_000;
+
 /** Silence of the API: of a new connection, or of a session that was ready. What the line was silent for is left out by the look already. */
 function silence(look: Look): { text: string; ms: number } | null {
+  const { api } = look;
+  // A living gateway names its accounts within a second or two; one that is still setting up is given longer before it is called dead.
+  if (api?.kind === "opening" && api.step === "ready" && look.now - api.since > STARTING_MS)
+    return {
+      text: `The API named its version, but has left the start of the session unanswered for ${duration(look.now - api.since)}.`,
+      ms: look.now - api.since,
+    };
   const failure = failed(look, "silent", "went-silent", "start-unanswered");
   if (failure?.kind === "start-unanswered") return { text: "The API named its version but left the start of the session unanswered.", ms: failure.afterMs };
   if (failure?.kind === "went-silent")

@@ -134,9 +134,9 @@ export const BROKER_CAUSES: readonly Cause[] = [
       const open = account.completeAt === null || (account.completeAt < account.requestedAt && (account.lastUpdateAt ?? 0) < account.requestedAt);
       const taken = look.broker?.notices.find((notice) => notice.code === 2100 && look.now - notice.at < 10 * 60_000) ?? null;
       const other = taken === null ? [] : ["Notice 2100: another program has taken the account updates."];
-      if (!open || waiting < 10_000) return null;
+      if (!open || waiting < 6_000) return null;
       const because = [`Account data was asked for ${duration(waiting)} ago and is not complete; the heartbeat is answered.`, ...other];
-      return waiting > 60_000 ? certain(because) : waiting > 15_000 ? likely(because) : possible(because, { state: "connecting", word: "loading" });
+      return waiting > 60_000 ? certain(because) : waiting > 10_000 ? likely(because) : possible(because, { state: "connecting", word: "loading" });
     },
   },
 ];

@@ -126,7 +126,8 @@ export const CONTAINER_CAUSES: readonly Cause[] = [
     title: "Something else keeps restarting the gateway",
     repairs: ["wait", "restart-mcp-workers"],
     requires: "starts that neither Gatelight nor Docker's restart policy made, or the MCP server's own words that it restarts the gateway",
-    ruledOutBy: "Docker's restart count rises with the starts (then: restart-loop); the gateway answers and has run for longer than the pauses between its restarts",
+    ruledOutBy:
+      "Docker's restart count rises with the starts (then: restart-loop); the gateway answers and has run for longer than the pauses between its restarts",
     decides: "The MCP container's log (“Auto-reconnecting gateway”) and docker events.",
     beats: ["restart-loop", "booting"],
     rivals: ["booting", "second-factor-pending", "restart-loop"],
