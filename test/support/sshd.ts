@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,8 @@ export interface SshdOptions {
   readonly authorizedKeys?: readonly string[];
   /** Default: one the system chooses. */
   readonly port?: number;
+  /** Put before the command that starts sshd, and must become it (`exec`). Default: nothing. */
+  readonly within?: readonly string[];
 }
 export type KeyType = "ed25519" | "rsa" | "ecdsa";
 
@@ -39,6 +41,8 @@ export interface Sshd {
   killSessions(): number;
   /** Number of living sessions. */
   sessions(): number;
+  /** Ids of the programs that were started through it and still run, whether or not their session does. */
+  programs(): number[];
   /** Ends listener and sessions; the port and the keys stay for `start`. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -87,6 +91,8 @@ export function freePort(): Promise<number> {
 }
 
 const START_MS = 20_000;
+/** In the environment of every program started through a test sshd. */
+const MARK = "GATELIGHT_TEST_SSHD";
 
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), "gatelight-sshd-"));
@@ -117,7 +123,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       "MaxStartups 200",
       "MaxSessions 200",
       // bash reads ~/.bashrc for every command it runs for sshd; the tester's own must not slow down or change anything.
-      `SetEnv HOME=${folder}`,
+      `SetEnv HOME=${folder} ${MARK}=${folder}`,
     ].join("\n")}\n`,
   );
   const knownHosts = hostKeys.map((key) => `[127.0.0.1]:${port} ${key.publicKey.split(" ").slice(0, 2).join(" ")}`).join("\n");
@@ -128,7 +134,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   let log = "";
 
   const start = async (): Promise<void> => {
-    const process = spawn(peer("sshd"), ["-D", "-e", "-f", configFile], { stdio: ["ignore", "ignore", "pipe"] });
+    const [program = "", ...args] = [...(options.within ?? []), peer("sshd"), "-D", "-e", "-f", configFile];
+    const process = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
     child = process;
     process.stderr.on("data", (chunk: Buffer) => {
       log = `${log}${chunk.toString()}`.slice(-200_000);
@@ -144,11 +151,25 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     child = null;
     if (running?.pid === undefined) return;
     const all = [running.pid, ...descendants(running.pid)];
-    const ended = running.exitCode !== null ? Promise.resolve() : new Promise((resolve) => running.once("exit", resolve));
+    const ended = running.exitCode !== null || running.signalCode !== null ? Promise.resolve() : new Promise((resolve) => running.once("exit", resolve));
     for (const pid of all) kill(pid, "SIGKILL");
     await ended;
   };
-  await start();
+  const dispose = async (): Promise<void> => {
+    await stop();
+    // One that is being started may show its mark only now.
+    for (let left = programsOf(folder); left.length > 0; left = programsOf(folder)) {
+      for (const pid of left) kill(pid, "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await start();
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   return {
     port,
     user,
@@ -170,12 +191,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       return sessions.length;
     },
     sessions: () => (child?.pid === undefined ? 0 : children(child.pid).length),
+    programs: () => programsOf(folder),
     stop,
     start,
-    dispose: async () => {
-      await stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    dispose,
   };
 }
 
@@ -201,6 +220,21 @@ function children(pid: number): number[] {
 
 function descendants(pid: number): number[] {
   return children(pid).flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** sshd does not end a program whose session is gone: it goes on as a child of the system's first process. */
+function programsOf(folder: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(`${MARK}=${folder}`);
+      } catch {
+        // It has ended meanwhile, or is another user's.
+        return false;
+      }
+    })
+    .map(Number);
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

@@ -8,7 +8,10 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("a link over a re
   beforeAll(async () => {
     sshd = await startSshd();
   });
-  afterAll(() => sshd.dispose());
+  afterAll(async () => {
+    await sshd.dispose();
+    expect(sshd.programs()).toEqual([]);
+  });
   afterEach(cleanUp);
 
   it("connects with a key file and measures the latency", async () => {

@@ -41,7 +41,15 @@ export class MemorySecrets implements SecretStore {
 /** Undone in reverse order by `cleanUp`, which belongs into afterEach. */
 const undo: (() => Promise<void> | void)[] = [];
 export async function cleanUp(): Promise<void> {
-  for (const step of undo.splice(0).reverse()) await step();
+  const failed: unknown[] = [];
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      failed.push(error);
+    }
+  }
+  if (failed.length > 0) throw new AggregateError(failed, "not everything could be undone");
 }
 export function later(step: () => Promise<void> | void): void {
   undo.push(step);

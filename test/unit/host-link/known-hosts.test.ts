@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostKeyOrder } from "../../../electron/core/host-link/ssh/hop-connection.ts";
 import { fingerprint, judgeHostKey, knownHostName, knownTypes, matchesHost, parseKnownHosts } from "../../../electron/core/host-link/ssh/known-hosts.ts";
 import { missingPeers, peer } from "../../support/peers.ts";
@@ -82,7 +82,10 @@ describe("known_hosts", () => {
 });
 
 describe.skipIf(missingPeers("ssh-keygen").length > 0)("known_hosts beside ssh-keygen -F", () => {
-  const folder = mkdtempSync(join(tmpdir(), "gatelight-known-"));
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "gatelight-known-"));
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("finds the same lines, plain and hashed", () => {

@@ -9,14 +9,15 @@ import { type ResolveEnvironment, resolveRoute, resolveSshHost } from "../../../
 import { missingPeers, peer } from "../../support/peers.ts";
 
 let folder = "";
+const folders: string[] = [];
 afterEach(() => {
-  if (folder !== "") rmSync(folder, { recursive: true, force: true });
-  folder = "";
+  for (const each of folders.splice(0)) rmSync(each, { recursive: true, force: true });
 });
 
 /** ssh takes `~` from the password database, so the real home is used and only the file is ours. */
 function setUp(files: Readonly<Record<string, string>>, home = homedir()): ResolveEnvironment & { file: string } {
   folder = mkdtempSync(join(tmpdir(), "gatelight-config-"));
+  folders.push(folder);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
     writeFileSync(join(folder, name), text.replaceAll("@@", folder), { mode: 0o600 });

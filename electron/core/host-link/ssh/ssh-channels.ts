@@ -1,5 +1,4 @@
 import type { Duplex } from "node:stream";
-import type { ClientChannel } from "ssh2";
 import type { Clock } from "../../clock.ts";
 import { BoundedText, DEFAULT_MAX_BYTES } from "../bounded-text.ts";
 import {
@@ -16,6 +15,7 @@ import { isNotFound } from "../is-not-found.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { quoteArgv } from "../quote-argv.ts";
 import { settle } from "../settle.ts";
+import { endProgram } from "./end-program.ts";
 import { type Carrier, execLinkDown, linkDown, openDirectTcpip, openExec, type ProgramEnd, type StartedProgram, seconds } from "./open-channel.ts";
 
 /** Everything that runs over one living connection. `lose` ends it all at once and tells each user why. */
@@ -62,11 +62,11 @@ export class SshChannels {
         deadlineMs: until - this.#clock.now(),
         signal: options.signal,
         onTimeout: () => {
-          stop(channel);
+          endProgram(channel);
           return new ExecError("timeout", `${program} did not end within ${seconds(options.deadlineMs)}.`);
         },
         onAbort: () => {
-          stop(channel);
+          endProgram(channel);
           return new ExecError("aborted", `${program} was given up.`);
         },
       },
@@ -113,7 +113,7 @@ export class SshChannels {
       close: () => {
         if (done) return;
         end({ code: null, reason: "closed" });
-        stop(channel);
+        endProgram(channel);
       },
     };
   }
@@ -161,16 +161,5 @@ export class SshChannels {
     this.#open.add(entry);
     started.onEnd(finish);
     if (this.#lost) finish("lost");
-  }
-}
-
-/** sshd ends a program without a terminal only when asked; closing alone leaves it running until it next writes. */
-function stop(channel: ClientChannel): void {
-  try {
-    channel.signal("TERM");
-  } finally {
-    channel.destroy();
-    channel.resume();
-    channel.stderr.resume();
   }
 }
