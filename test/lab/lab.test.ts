@@ -64,14 +64,14 @@ describe.skipIf(why !== null)("in the lab", () => {
     120_000,
   );
   it.each(chosen("running"))("noticed: $id → $cause", (fault) => undisturbed(async () => void rows.push(await noticed(lab, watching, fault))), 300_000);
-  it.each(chosen("fresh"))("found: $id → $cause", (fault) => undisturbed(async () => void rows.push(await found(lab, watching, fault))), 300_000);
+  it.each(chosen("fresh"))("found: $id → $cause", (fault) => undisturbed(async () => void rows.push(await found(lab, watching, fault))), 600_000);
 
   if (suite("politeness")) {
     it(
       "a quiet while costs the server next to nothing",
       () =>
         undisturbed(async () => {
-          const cost = await quietCost(lab, watching, FULL ? 120_000 : 20_000);
+          const cost = await quietCost(lab, watching, FULL ? 61_000 : 20_000);
           console.info(`${cost.commands.length} commands, ${cost.fresh} processes, ${cost.cpuPercent.toFixed(2)} % of a core in ${cost.seconds.toFixed(0)} s`);
           const minutes = Math.max(1, cost.seconds / 60);
           expect(cost.commands.length, cost.commands.join("\n")).toBeLessThanOrEqual(minutes);

@@ -153,9 +153,13 @@ export class RemoteHost {
     this.holder = null;
   }
 
-  /** Drops every packet that comes from here, as a dead line does. */
+  /** Drops every packet between here and there, both ways, as a dead line does. */
   async cutLine(cut: boolean): Promise<void> {
-    await this.inside(["iptables", cut ? "-I" : "-D", "INPUT", "-i", this.far, "-j", "DROP"], { mayFail: !cut });
+    for (const way of [
+      ["INPUT", "-i"],
+      ["OUTPUT", "-o"],
+    ])
+      await this.inside(["iptables", "-w", "10", cut ? "-I" : "-D", ...way, this.far, "-j", "DROP"], { mayFail: !cut });
   }
 
   async dispose(): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, watchFile, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { dialogOpened, ibcError, ibcLine } from "../../../electron/simulator/gateway/ibc-log.ts";
+import { dialogOpened, frameOpened, ibcError, ibcLine } from "../../../electron/simulator/gateway/ibc-log.ts";
 import { type Effect, loginSteps, type ScreenState, type Step } from "../../../electron/simulator/gateway/login-script.ts";
 import type { ApiSettings } from "../../../electron/simulator/gateway/plan.ts";
 import type { ScreenModel } from "../../../electron/simulator/screen/screen-model.ts";
@@ -77,6 +77,8 @@ class StandIn implements ScreenModel {
     if (autorestart && readFileSync(AUTORESTART, "utf8").trim() === "stale") this.plan.login = "stale-autorestart";
     else rmSync(AUTORESTART, { force: true });
     this.play(loginSteps(this.context(autorestart), 0));
+    if (this.orders.triesAgain === true)
+      this.clock.after(60_000, () => this.say("Login attempt: 2", "Click button: Paper Log In", frameOpened("Authenticating...")));
     this.clock.everyReal(1_000, () => this.api.tick());
     watchFile(ORDERS, { interval: 250 }, () => this.obey());
   }

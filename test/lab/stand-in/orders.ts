@@ -21,6 +21,8 @@ export interface Orders {
   readonly windowGone?: boolean;
   /** Another log-in of the same user takes the session, and with it the line to IBKR. */
   readonly kickedOut?: boolean;
+  /** A log-in that got no answer is tried once more. */
+  readonly triesAgain?: boolean;
   /** Its day is over and it ends, as auto-logoff does. */
   readonly logsOff?: boolean;
   /** A fault of the process' memory: the next process has forgotten it. */
