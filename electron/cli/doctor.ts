@@ -10,7 +10,7 @@ import { isDecided } from "./doctor-decided.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A verdict must have stood this long (ms) before it is printed, unless all is up: one that rests on evidence of its own changes seldom. */
-const STABLE_MS = { certain: 1_500, likely: 3_500, possible: 3_500 } as const;
+const STABLE_MS = { certain: 1_500, likely: 2_500, possible: 3_500 } as const;
 /** What is kept of the deadline for printing and for closing the session cleanly (ms). */
 const RESERVE_MS = 1_500;
 const LOOK_MS = 100;
