@@ -24,7 +24,7 @@ function Connected({ link }: { link: Link }) {
   const state = useLinkState();
   if (snapshot === null) return <Waiting fatal={state.kind === "lost" ? (state.fatal ? strings.link.fatal : state.reason) : null} retry={() => link.retry()} />;
   return (
-    <MaskProvider byDefault={snapshot.privacy.maskAmounts}>
+    <MaskProvider byDefault={snapshot.privacy.maskAmounts} locked={snapshot.privacy.locked === true}>
       <SelectionProvider snapshot={snapshot}>
         <RepairProvider snapshot={snapshot}>
           <Shell snapshot={snapshot} />

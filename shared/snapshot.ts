@@ -9,7 +9,11 @@ export interface Snapshot {
   readonly servers: readonly ServerSnapshot[];
   readonly prompts: readonly Prompt[];
   readonly notices: readonly Notice[];
-  readonly privacy: { readonly maskAmounts: boolean };
+  readonly privacy: {
+    readonly maskAmounts: boolean;
+    /** The desktop is locked now, where the host can tell. */
+    readonly locked?: boolean;
+  };
 }
 
 export interface AppInfo {

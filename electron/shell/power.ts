@@ -5,8 +5,13 @@ import { watchClockJumps } from "../core/net/clock-jump.ts";
 import type { Log } from "../core/report/log.ts";
 import type { Notifier } from "./notifier.ts";
 
-/** Sleep closes the API sessions cleanly; waking reconnects at once, and quietly. Linux may miss the events (electron#42050): the clock tells too. */
-export function setupPower(options: { core: Pick<Core, "suspend" | "resume" | "reconnect">; notifier: Notifier; clock: Clock; log: Log }): () => void {
+/** Locking holds notifications and hides amounts. Sleep closes the API sessions cleanly; waking reconnects at once, and quietly. Linux may miss the events (electron#42050): the clock tells too. */
+export function setupPower(options: {
+  core: Pick<Core, "suspend" | "resume" | "reconnect" | "setLocked">;
+  notifier: Notifier;
+  clock: Clock;
+  log: Log;
+}): () => void {
   const { core, notifier, clock, log } = options;
   let asleep = false;
   const suspend = () => {
@@ -20,8 +25,12 @@ export function setupPower(options: { core: Pick<Core, "suspend" | "resume" | "r
     else core.reconnect("the computer woke up");
     asleep = false;
   };
-  const lock = () => notifier.hold(true);
-  const unlock = () => notifier.hold(false);
+  const setLocked = (on: boolean) => {
+    notifier.hold(on);
+    core.setLocked(on);
+  };
+  const lock = () => setLocked(true);
+  const unlock = () => setLocked(false);
   powerMonitor.on("suspend", suspend);
   powerMonitor.on("resume", resume);
   powerMonitor.on("lock-screen", lock);

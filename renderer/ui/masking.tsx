@@ -11,10 +11,16 @@ export function useMasking(): Masking {
   return useContext(MaskContext);
 }
 
-/** @param byDefault the settings' `privacy.maskAmounts`: amounts begin hidden, and hide again whenever the window loses the focus */
-export function MaskProvider({ byDefault, children }: { byDefault: boolean; children: ReactNode }) {
+/**
+ * @param byDefault the settings' `privacy.maskAmounts`: amounts begin hidden, and hide again whenever the window loses the focus or the desktop is locked
+ * @param locked the desktop is locked now: not every desktop takes the focus away for it
+ */
+export function MaskProvider({ byDefault, locked, children }: { byDefault: boolean; locked: boolean; children: ReactNode }) {
   const [masked, setMasked] = useState(byDefault);
   useEffect(() => setMasked(byDefault), [byDefault]);
+  useEffect(() => {
+    if (byDefault && locked) setMasked(true);
+  }, [byDefault, locked]);
   useEffect(() => {
     if (!byDefault) return undefined;
     const hide = () => setMasked(true);

@@ -137,7 +137,12 @@ describe("power", () => {
   it("parks before sleep, takes back after it, and takes a lost hour for sleep", async () => {
     const clock = new FakeClock();
     const calls: string[] = [];
-    const core = { suspend: async () => void calls.push("suspend"), resume: () => void calls.push("resume"), reconnect: () => void calls.push("reconnect") };
+    const core = {
+      suspend: async () => void calls.push("suspend"),
+      resume: () => void calls.push("resume"),
+      reconnect: () => void calls.push("reconnect"),
+      setLocked: (on: boolean) => void calls.push(`locked ${on}`),
+    };
     const notifier = { look: () => {}, grace: () => void calls.push("grace"), hold: (on: boolean) => void calls.push(`hold ${on}`), dispose: () => {} };
     const stop = setupPower({ core, notifier, clock, log });
     electron.powerMonitor.emit("suspend");
@@ -146,7 +151,7 @@ describe("power", () => {
     electron.powerMonitor.emit("resume");
     electron.powerMonitor.emit("lock-screen");
     electron.powerMonitor.emit("unlock-screen");
-    expect(calls).toEqual(["suspend", "grace", "resume", "grace", "reconnect", "hold true", "hold false"]);
+    expect(calls).toEqual(["suspend", "grace", "resume", "grace", "reconnect", "hold true", "locked true", "hold false", "locked false"]);
     // Linux may miss both events: only the clock shows that an hour is gone.
     calls.length = 0;
     clock.sleep(3_600_000);

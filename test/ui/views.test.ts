@@ -176,7 +176,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     expect(await page.locator(".table").getAttribute("aria-rowcount")).toBeNull();
   });
 
-  it("says that figures are stale, and hides amounts on request, on blur and in the account's number", async () => {
+  it("says that figures are stale, and hides amounts on request, on blur, on lock and in the account's number", async () => {
     const page = await open("masked");
     await page.waitForSelector(".figures");
     const money = page.getByRole("region", { name: "Accounts" });
@@ -184,6 +184,11 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     await page.getByRole("button", { name: "Show amounts" }).click();
     expect(await money.innerText()).toContain("$101,234.56");
     await page.evaluate(() => window.dispatchEvent(new Event("blur")));
+    await page.getByRole("button", { name: "Show amounts" }).waitFor();
+    expect(await money.innerText()).not.toContain("101,234");
+    // A lock that takes no focus away.
+    await page.getByRole("button", { name: "Show amounts" }).click();
+    await page.evaluate(() => window.fixture.use("maskedAndLocked"));
     await page.getByRole("button", { name: "Show amounts" }).waitFor();
     expect(await money.innerText()).not.toContain("101,234");
     await page.evaluate(() => window.fixture.use("incident"));
