@@ -36,7 +36,8 @@ export class VncChannel {
     this.#channel = channel;
     channel.onEnd((reason) => {
       this.readyState = "closed";
-      this.onclose?.({ code: 1000, reason, wasClean: true });
+      // As a socket does it: noVNC starts a timer for a close that does not come after it has asked for it.
+      queueMicrotask(() => this.onclose?.({ code: 1000, reason, wasClean: true }));
     });
   }
 

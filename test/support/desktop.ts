@@ -34,6 +34,8 @@ export interface Desktop {
   restart(password?: string | null): Promise<void>;
   /** Stops the VNC server where it stands, or lets it go on. */
   signal(name: "SIGSTOP" | "SIGCONT"): void;
+  /** Something is shown. */
+  paint(): void;
   /** Shows that picture below the terminal, at x 0, y 530, for good. */
   picture(file: string): void;
   dispose(): Promise<void>;
@@ -127,6 +129,9 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       },
       picture(file) {
         run("display", ["-geometry", "+0+530", file], { DISPLAY: display });
+      },
+      paint() {
+        run("xterm", ["-geometry", "40x10+0+0"], { DISPLAY: display });
       },
       dispose,
     };

@@ -1,13 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type App, makeQuarters, type Quarters, SHOTS, startApp, type Visit, visit } from "../support/app.ts";
+import { SHOTS, type Visit, visit } from "../support/app.ts";
 import { DESKTOP_PEERS, type Desktop, startDesktop } from "../support/desktop.ts";
 import { missingPeers } from "../support/peers.ts";
-import { clickRemote, remoteCanvas, remoteColours } from "../support/remote-picture.ts";
-import { launchChromium } from "../support/screen-stage.ts";
-import { type Sshd, startSshd } from "../support/sshd.ts";
+import { type RealHome, startRealHome } from "../support/real-home.ts";
+import { clickRemote, showScreen } from "../support/remote-picture.ts";
 
 const PASSWORD = "swordf1sh";
 
@@ -19,71 +18,29 @@ function isNear(desktop: Desktop, [x, y]: readonly [number, number]): boolean {
 
 /** x11vnc as paper's screen and TigerVNC as live's, behind Debian's sshd, in the app as it is. There is no Docker on that server. */
 describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS).length > 0)("real desktops in the screen view", () => {
-  let quarters: Quarters;
-  let sshd: Sshd;
+  let home: RealHome;
   let paper: Desktop;
   let live: Desktop;
-  let browser: Browser;
-  let app: App;
   let window: Visit;
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true });
-    quarters = makeQuarters();
-    [sshd, browser, paper, live] = await Promise.all([
-      startSshd(),
-      launchChromium(),
-      startDesktop({ kind: "x11vnc", password: PASSWORD }),
-      startDesktop({ kind: "tigervnc", password: PASSWORD }),
-    ]);
-    const gateway = (mode: "paper" | "live", desktop: Desktop) => ({
-      id: mode,
-      name: mode === "paper" ? "Paper" : "Live",
-      mode,
-      container: `mcp-ib-gateway-${mode}`,
-      endpoints: { vnc: `127.0.0.1:${desktop.port}` },
-    });
-    app = await startApp(quarters, {
-      env: { GATELIGHT_VNC_PASSWORD: PASSWORD },
-      settings: {
-        version: 1,
-        servers: [
-          {
-            id: "home",
-            docker: "/nonexistent/docker",
-            reach: {
-              kind: "ssh",
-              host: "127.0.0.1",
-              port: sshd.port,
-              user: sshd.user,
-              identityFiles: [sshd.identityFile],
-              useAgent: false,
-              useSshConfig: false,
-              knownHostsFile: sshd.knownHostsFile,
-            },
-            gateways: [gateway("paper", paper), gateway("live", live)],
-          },
-        ],
-      },
-    });
-    window = await visit(browser, app.url);
+    [paper, live] = await Promise.all([startDesktop({ kind: "x11vnc", password: PASSWORD }), startDesktop({ kind: "tigervnc", password: PASSWORD })]);
+    home = await startRealHome(
+      [
+        { id: "paper", name: "Paper", mode: "paper", vncPort: paper.port },
+        { id: "live", name: "Live", mode: "live", vncPort: live.port },
+      ],
+      { env: { GATELIGHT_VNC_PASSWORD: PASSWORD } },
+    );
+    window = await visit(home.browser, home.app.url);
   });
   afterEach(() => expect(window.faults).toEqual([]));
   afterAll(async () => {
-    await browser?.close();
-    await app?.stop();
+    await home?.dispose();
     await paper?.dispose();
     await live?.dispose();
-    await sshd?.dispose();
-    quarters?.dispose();
   });
-  async function show(page: Page, gateway: "paper" | "live"): Promise<void> {
-    await page.evaluate((to) => {
-      location.hash = to;
-    }, `#/screen/home/${gateway}`);
-    await page.getByRole("heading", { level: 1, name: gateway === "paper" ? "Screen of Paper" : "Screen of Live" }).waitFor();
-    await remoteCanvas(page).waitFor({ timeout: 30_000 });
-    await expect.poll(() => remoteColours(page), { timeout: 15_000 }).toBeGreaterThan(5);
-  }
+  const show = (page: Page, gateway: "paper" | "live") => showScreen(page, gateway, gateway === "paper" ? "Paper" : "Live");
 
   it("x11vnc: the picture is seen, a click and text arrive", async () => {
     const { page } = window;
@@ -140,7 +97,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  it("keeps the other screen open behind, and dims the last picture when its server dies", async () => {
+  it("dims the last picture when its server dies, keeps the other screen open, and opens again by itself once it is back", async () => {
     const { page } = window;
     await show(page, "paper");
     await paper.kill();
@@ -148,16 +105,23 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
       .getByText(/connection is lost|No screen listens there/)
       .first()
       .waitFor({ timeout: 20_000 });
+    const last = page.locator(".screen-last").filter({ visible: true });
+    expect(await last.evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height])).toEqual([800, 600]);
+    expect(await last.evaluate((canvas) => getComputedStyle(canvas).filter)).toContain("brightness(0.4)");
     await page.screenshot({ path: join(SHOTS, "real-died.png") });
     await show(page, "live");
     await clickRemote(page, [220, 170]);
     await expect.poll(() => isNear(live, [220, 170]), { timeout: 10_000 }).toBe(true);
+    await paper.restart();
+    await show(page, "paper");
+    await clickRemote(page, [225, 175]);
+    await expect.poll(() => isNear(paper, [225, 175]), { timeout: 10_000 }).toBe(true);
   });
 
   it("gave the password to nobody", async () => {
     const { page, sent, received } = window;
     expect([...sent, ...received].filter((frame) => frame.includes("swordf1s"))).toEqual([]);
     expect(await page.content()).not.toContain("swordf1s");
-    expect(`${app.output()}${Object.values(app.files()).join()}`).not.toContain("swordf1s");
+    expect(`${home.app.output()}${Object.values(home.app.files()).join()}`).not.toContain("swordf1s");
   });
 });

@@ -6,7 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { formatCountdown, formatSpan, useNow } from "../../ui/time.ts";
 import { useRepair } from "../repair/repair-context.tsx";
-import type { ScreenSession } from "./screen-session.ts";
+import type { ScreenSession, ScreenState } from "./screen-session.ts";
 
 const STEPS: readonly ScreenStep[] = ["server", "address", "dial", "login", "picture"];
 /** What may help, where it is on offer. */
@@ -30,9 +30,8 @@ export function ScreenCover({ session, server, gateway }: { session: ScreenSessi
     case "opening":
       return <Opening step={state.step} detail={state.detail} again={state.again} cancel={() => session.cancel()} />;
     case "waiting":
-      return <Waiting until={state.until} reason={state.reason} session={session} />;
     case "failed":
-      return <Failed failure={state.failure} message={state.message} session={session} server={server} gateway={gateway} />;
+      return <Trouble state={state} session={session} server={server} gateway={gateway} />;
     case "shown":
       return (
         <>
@@ -64,54 +63,43 @@ function Opening({ step, detail, again, cancel }: { step: ScreenStep; detail: st
   );
 }
 
-function Waiting({ until, reason, session }: { until: number; reason: string; session: ScreenSession }) {
-  const now = useNow();
-  return (
-    <div className="cover cover-clear">
-      <div className="cover-card" role="status">
-        <h2>{strings.screen.lost}</h2>
-        {reason !== "" && <p className="cover-message">{reason}</p>}
-        <p className="quiet">
-          {strings.screen.lastPicture} {strings.screen.retryIn(formatCountdown(until - now))}
-        </p>
-        <div className="actions">
-          <Button look="primary" onPress={() => session.open(true)}>
-            {strings.retry}
-          </Button>
-          <Button onPress={() => session.cancel()}>{strings.screen.stop}</Button>
-        </div>
-      </div>
-    </div>
-  );
-}
-
-interface FailedProps {
-  failure: ScreenFailure;
-  message: string;
+interface TroubleProps {
+  state: Extract<ScreenState, { kind: "waiting" | "failed" }>;
   session: ScreenSession;
   server: ServerSnapshot;
   gateway: GatewaySnapshot;
 }
 
-function Failed({ failure, message, session, server, gateway }: FailedProps) {
+/** What went wrong and the ways out; while it is tried again by itself, when. */
+function Trouble({ state, session, server, gateway }: TroubleProps) {
   const { start } = useRepair();
+  const { failure, message } = state;
   const { title, wayOut } = strings.failures[failure];
   const way = gateway.repairs.find((offer) => offer.id === WAYS_OUT[failure]);
+  const lost = state.kind === "waiting" && state.seen;
+  const calm = state.kind === "waiting" || failure === "cancelled";
   return (
-    <div className="cover">
-      <div className="cover-card" role={failure === "cancelled" ? "status" : "alert"}>
-        <h2>{title}</h2>
+    <div className={lost ? "cover cover-clear" : "cover"}>
+      <div className="cover-card" role={calm ? "status" : "alert"}>
+        <h2>{lost ? strings.screen.lost : title}</h2>
         {message !== "" && <p className="cover-message">{message}</p>}
-        <p className="quiet">{wayOut}</p>
+        <p className="quiet">{lost ? strings.screen.lastPicture : wayOut}</p>
+        {state.kind === "waiting" && <RetryIn until={state.until} />}
         <div className="actions">
-          <Button look="primary" onPress={() => session.open()}>
+          <Button look="primary" onPress={() => session.open(lost)}>
             {failure === "cancelled" ? strings.screen.open : strings.retry}
           </Button>
           {way !== undefined && <Button onPress={() => start(server.id, gateway.id, way.id)}>{way.title}</Button>}
+          {state.kind === "waiting" && <Button onPress={() => session.cancel()}>{strings.screen.stop}</Button>}
         </div>
       </div>
     </div>
   );
+}
+
+function RetryIn({ until }: { until: number }) {
+  const now = useNow();
+  return <p className="quiet">{strings.screen.retryIn(formatCountdown(until - now))}</p>;
 }
 
 /**

@@ -10,7 +10,8 @@ export type ScreenState =
   | { readonly kind: "idle" }
   | { readonly kind: "opening"; readonly step: ScreenStep; readonly detail: string; readonly again: boolean }
   | { readonly kind: "shown"; readonly black: boolean; readonly viewers: number }
-  | { readonly kind: "waiting"; readonly until: number; readonly reason: string }
+  /** Tried again by itself. `seen`: a picture was there before. */
+  | { readonly kind: "waiting"; readonly until: number; readonly failure: ScreenFailure; readonly message: string; readonly seen: boolean }
   | { readonly kind: "failed"; readonly failure: ScreenFailure; readonly message: string };
 
 export interface ScreenPorts {
@@ -68,6 +69,8 @@ export class ScreenSession {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
   #seen = false;
+  /** The keys were with the picture when it was lost. */
+  #hadKeys = false;
 
   constructor(ports: ScreenPorts) {
     this.#ports = ports;
@@ -175,6 +178,7 @@ export class ScreenSession {
       const painted = isPainted(this.#ports.target.querySelector("canvas"));
       const late = performance.now() - began >= BLACK_MS;
       if (painted || late) {
+        this.#giveKeysBack(attempt);
         this.#failures = 0;
         attempt.pictured = true;
         this.#seen = true;
@@ -189,6 +193,12 @@ export class ScreenSession {
     look();
   }
 
+  /** Unless the person has gone elsewhere meanwhile. */
+  #giveKeysBack(attempt: Attempt): void {
+    if (this.#hadKeys && (document.activeElement === null || document.activeElement === document.body)) attempt.viewer?.focus();
+    this.#hadKeys = false;
+  }
+
   #lost(failure: { kind: ScreenFailure; message: string }): void {
     this.#end();
     // A screen that was there once is tried for ever; one that never came is left to the person.
@@ -199,7 +209,7 @@ export class ScreenSession {
       return;
     }
     this.#failures += 1;
-    this.state.set({ kind: "waiting", until: Date.now() + wait, reason: failure.message });
+    this.state.set({ kind: "waiting", until: Date.now() + wait, failure: failure.kind, message: failure.message, seen: this.#seen });
     this.#timer = setTimeout(() => this.open(true), wait);
   }
 
@@ -209,6 +219,7 @@ export class ScreenSession {
     this.#attempt = null;
     if (attempt === null) return;
     attempt.stop.abort();
+    this.#hadKeys ||= this.#ports.target.contains(document.activeElement);
     if (attempt.viewer !== null) {
       if (attempt.pictured) this.#ports.onLastPicture(attempt.viewer.getImageData());
       this.#ports.onViewer(null);

@@ -99,7 +99,7 @@ describe("the channel that noVNC gets", () => {
     vnc.ask();
     expect(written).toHaveLength(2);
   });
-  it("tells noVNC of the end once, whoever ended it", () => {
+  it("tells noVNC of the end once, whoever ended it, and not before its own turn is over", async () => {
     const mine = under();
     let closes = 0;
     mine.vnc.onclose = () => {
@@ -107,6 +107,8 @@ describe("the channel that noVNC gets", () => {
     };
     mine.vnc.close();
     mine.vnc.close();
+    expect(closes).toBe(0);
+    await Promise.resolve();
     expect([closes, mine.ends, mine.vnc.readyState]).toEqual([1, ["closed by the viewer"], "closed"]);
     const theirs = under();
     let reason = "";
@@ -114,6 +116,7 @@ describe("the channel that noVNC gets", () => {
       reason = event.reason;
     };
     theirs.lose("the screen's server closed the connection");
+    await Promise.resolve();
     expect([reason, theirs.vnc.readyState]).toEqual(["the screen's server closed the connection", "closed"]);
   });
   it("ends when noVNC cannot take more, instead of standing still", async () => {
