@@ -1,4 +1,6 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -152,6 +154,23 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("the life of a li
     const { failure } = await until(link, "waiting");
     expect(failure).toMatchObject({ reason: "no-common-algorithm", stage: "key-exchange", message: expect.stringMatching(/post-quantum/) });
     expect(failure.details?.[0]).toContain("sntrup761x25519-sha512@openssh.com");
+  });
+
+  it("reaches an old server once ssh_config allows what it needs, and only with that", async () => {
+    const old = await startSshd({
+      hostKeys: ["rsa"],
+      config: ["KexAlgorithms diffie-hellman-group14-sha1", "Ciphers aes256-cbc", "MACs hmac-sha1", "HostKeyAlgorithms ssh-rsa"],
+    });
+    later(() => old.dispose());
+    const plain = openLink(reachOf(old));
+    expect((await until(plain.link, "waiting")).failure).toMatchObject({ reason: "no-common-algorithm", stage: "key-exchange" });
+    const home = folder();
+    mkdirSync(join(home, ".ssh"), { mode: 0o700 });
+    const lists = "Host *\n KexAlgorithms +diffie-hellman-group14-sha1\n Ciphers +aes256-cbc\n HostKeyAlgorithms +ssh-rsa\n";
+    writeFileSync(join(home, ".ssh", "config"), lists, { mode: 0o600 });
+    const { link } = openLink(reachOf(old, { useSshConfig: true }), { home });
+    await until(link, "up");
+    expect((await link.exec(["echo", "old"], { deadlineMs: 10_000 })).stdout).toBe("old\n");
   });
 
   it("tells forbidden forwarding from a refused port", async () => {

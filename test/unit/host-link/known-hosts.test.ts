@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hostKeyOrder } from "../../../electron/core/host-link/ssh/hop-connection.ts";
+import { chooseAlgorithms, hostKeyOrder } from "../../../electron/core/host-link/ssh/algorithms.ts";
 import { fingerprint, judgeHostKey, knownHostName, knownTypes, matchesHost, parseKnownHosts } from "../../../electron/core/host-link/ssh/known-hosts.ts";
 import { missingPeers, peer } from "../../support/peers.ts";
 
@@ -40,9 +40,13 @@ describe("known_hosts", () => {
 
   it("asks first for the types it can compare", () => {
     const entries = parseKnownHosts([line("a", R), line("b", A)].join("\n"), "f");
-    expect(hostKeyOrder(knownTypes(entries, "a")).slice(0, 3)).toEqual(["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]);
-    expect(hostKeyOrder([])[0]).toBe("ssh-ed25519");
-    expect(hostKeyOrder(["ssh-rsa"])).not.toContain("ssh-rsa");
+    const usual = chooseAlgorithms(() => undefined).algorithms;
+    expect(hostKeyOrder(knownTypes(entries, "a"), usual).slice(0, 3)).toEqual(["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]);
+    expect(hostKeyOrder([], usual)[0]).toBe("ssh-ed25519");
+    expect(hostKeyOrder(["ssh-rsa"], usual)).not.toContain("ssh-rsa");
+    const own = (text: string) => hostKeyOrder(["ssh-rsa"], chooseAlgorithms((keyword) => (keyword === "hostkeyalgorithms" ? text : undefined)).algorithms);
+    expect(own("ssh-ed25519,rsa-sha2-512")).toEqual(["ssh-ed25519", "rsa-sha2-512"]);
+    expect(own("-ecdsa-*")).toEqual(["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]);
   });
 
   it("survives any file, and never takes another key for known", () => {

@@ -4,6 +4,7 @@ import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { chooseAlgorithms } from "../../../electron/core/host-link/ssh/algorithms.ts";
 import { parseProxyCommand } from "../../../electron/core/host-link/ssh/config/proxy.ts";
 import { type ResolveEnvironment, resolveRoute, resolveSshHost } from "../../../electron/core/host-link/ssh/resolve-route.ts";
 import { missingPeers, peer } from "../../support/peers.ts";
@@ -88,6 +89,26 @@ const TABLE: readonly (readonly [string, Readonly<Record<string, string>>, reado
   ],
 ];
 
+/** Keyword of `ssh -G` and what Gatelight makes of it. */
+const LISTS = { kexalgorithms: "kex", ciphers: "cipher", macs: "hmac", hostkeyalgorithms: "serverHostKey" } as const;
+const ALGORITHMS: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  [
+    "own lists",
+    {
+      Ciphers: "aes256-ctr,aes128-gcm@openssh.com",
+      KexAlgorithms: "ecdh-sha2-nistp384,curve25519-sha256",
+      MACs: "hmac-sha2-512,hmac-sha1",
+      HostKeyAlgorithms: "rsa-sha2-256,ssh-ed25519",
+    },
+  ],
+  ["added", { Ciphers: "+aes128-cbc,3des-cbc", KexAlgorithms: "+diffie-hellman-group14-sha1", MACs: "+hmac-md5", HostKeyAlgorithms: "+ssh-rsa" }],
+  ["taken away", { Ciphers: "-aes128-*,chacha20*", KexAlgorithms: "-ecdh-*", MACs: "-*etm@openssh.com,hmac-sha1", HostKeyAlgorithms: "-ssh-*,*nistp521*" }],
+  [
+    "put first",
+    { Ciphers: "^aes256-ctr", KexAlgorithms: "^diffie-hellman-group16-sha512", MACs: "^hmac-sha2-512", HostKeyAlgorithms: "^rsa-sha2-512,ecdsa-sha2-nistp256" },
+  ],
+];
+
 describe.skipIf(missingPeers("ssh").length > 0)("what works in the terminal: beside ssh -G", () => {
   it.each(TABLE)("%s", async (_, files, hosts) => {
     const environment = setUp(files);
@@ -130,7 +151,59 @@ describe.skipIf(missingPeers("ssh").length > 0)("what works in the terminal: bes
   });
 });
 
+describe.skipIf(missingPeers("ssh").length > 0)("lists of algorithms beside ssh -G", () => {
+  it.each(ALGORITHMS)("%s", async (_, lists) => {
+    const environment = setUp({
+      config: Object.entries(lists)
+        .map((line) => line.join(" "))
+        .join("\n"),
+    });
+    const said = execFileSync(peer("ssh"), ["-G", "-F", environment.file, "a"], { encoding: "utf8" });
+    const plain = setUp({ config: "" });
+    const usual = (await resolveRoute(reach("a"), plain)).hops[0]?.algorithms;
+    const hop = (await resolveRoute(reach("a"), environment)).hops[0];
+    for (const [keyword, name] of Object.entries(LISTS)) {
+      const theirs = new RegExp(`^${keyword} (.*)$`, "m").exec(said)?.[1]?.split(",") ?? [];
+      const ours: readonly string[] = hop?.algorithms[name] ?? [];
+      const text = Object.entries(lists).find(([each]) => each.toLowerCase() === keyword)?.[1] ?? "";
+      // Gatelight's usual lists have the same names as OpenSSH's where both know them, in an order of its own.
+      const known = new Set<string>([...(usual?.[name] ?? []), ...ours]);
+      const common = theirs.filter((each) => known.has(each));
+      const oursCommon = ours.filter((each) => theirs.includes(each) || !/^diffie-hellman-group1[57]-/.test(each));
+      expect([keyword, oursCommon.toSorted()]).toEqual([keyword, common.toSorted()]);
+      if (/^[^+-]/.test(text)) {
+        const head = text.replace("^", "").split(",").length;
+        const count = text.startsWith("^") ? head : common.length;
+        expect(oursCommon.slice(0, count)).toEqual(text.includes("*") ? oursCommon.slice(0, count) : common.slice(0, count));
+      }
+      if (text.startsWith("+")) expect(ours.slice(-common.length).at(-1)).toBe(theirs.at(-1));
+    }
+  });
+});
+
 describe("the way to a server", () => {
+  it("says which algorithms it lacks, and never offers others than those asked for", async () => {
+    const some = setUp({
+      config: "Ciphers aes256-ctr\nKexAlgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256\nMACs umac-128@openssh.com,hmac-sha2-256\n",
+    });
+    const { hops, notes } = await resolveRoute(reach("a"), some);
+    expect(hops[0]?.algorithms).toMatchObject({ kex: ["curve25519-sha256"], cipher: ["aes256-ctr"], hmac: ["hmac-sha2-256"] });
+    expect(notes).toEqual([
+      "KexAlgorithms: Gatelight does not have sntrup761x25519-sha512@openssh.com and goes on without.",
+      "MACs: Gatelight does not have umac-128@openssh.com and goes on without.",
+    ]);
+    const none = setUp({ config: "KexAlgorithms sntrup761x25519-sha512@openssh.com\n" });
+    await expect(resolveRoute(reach("a"), none)).rejects.toThrow(
+      /^a: KexAlgorithms in ssh_config \(sntrup761x25519-sha512@openssh.com\) leaves nothing that Gatelight has\.$/,
+    );
+  });
+
+  it("offers only what the runtime has: Electron lacks ChaCha20", () => {
+    const { algorithms } = chooseAlgorithms(() => undefined, ["aes-128-gcm", "aes-256-ctr"]);
+    expect(algorithms.cipher).toEqual(["aes128-gcm@openssh.com", "aes256-ctr"]);
+    expect(chooseAlgorithms((keyword) => (keyword === "ciphers" ? "chacha20-poly1305@openssh.com" : undefined), ["aes-128-gcm"]).empty).toBe("Ciphers");
+  });
+
   it("expands jump hosts through their own blocks, nested ones too", async () => {
     const environment = setUp({
       config: "Host home\n ProxyJump inner\nHost inner\n HostName 10.0.0.2\n User in\n ProxyJump outer:2200\nHost outer\n HostName outer.example\n User out\n",

@@ -1,7 +1,7 @@
-import { getCiphers } from "node:crypto";
 import type { Duplex } from "node:stream";
-import type { AuthHandlerMiddleware, CipherAlgorithm, ServerHostKeyAlgorithm } from "ssh2";
+import type { AuthHandlerMiddleware } from "ssh2";
 import type { Clock } from "../../clock.ts";
+import { hostKeyOrder } from "./algorithms.ts";
 import { AuthPlan, type KeyboardRequest } from "./auth-plan.ts";
 import { describeBadKey, describeHopError, describeRefusal, describeTimeout, type HopFailure, notSsh, type Stage } from "./hop-failure.ts";
 import type { KeysOnHand } from "./key-offer.ts";
@@ -56,38 +56,10 @@ const KEY_EXCHANGE_MS = 15_000;
 const AUTH_MS = 20_000;
 const AGENT_MS = 120_000;
 
-/** AES-GCM first; ChaCha20 only where the runtime has it: Electron's BoringSSL has not, and ssh2 throws on a name it does not know. */
-function ciphers(): CipherAlgorithm[] {
-  const available = new Set(getCiphers());
-  const all: readonly [CipherAlgorithm, string][] = [
-    ["aes128-gcm@openssh.com", "aes-128-gcm"],
-    ["aes256-gcm@openssh.com", "aes-256-gcm"],
-    ["aes128-ctr", "aes-128-ctr"],
-    ["aes192-ctr", "aes-192-ctr"],
-    ["aes256-ctr", "aes-256-ctr"],
-    ["chacha20-poly1305@openssh.com", "chacha20"],
-  ];
-  return all.filter(([, name]) => available.has(name)).map(([name]) => name);
-}
-
-const HOST_KEY_TYPES: readonly ServerHostKeyAlgorithm[] = [
-  "ssh-ed25519",
-  "ecdsa-sha2-nistp256",
-  "ecdsa-sha2-nistp384",
-  "ecdsa-sha2-nistp521",
-  "rsa-sha2-512",
-  "rsa-sha2-256",
-];
-
-/** Types already known come first, so that the server shows the key that can be compared. SHA-1 is never offered. */
-export function hostKeyOrder(known: readonly string[]): ServerHostKeyAlgorithm[] {
-  const wanted = (type: ServerHostKeyAlgorithm) => known.includes(type.startsWith("rsa-") ? "ssh-rsa" : type);
-  return [...HOST_KEY_TYPES.filter(wanted), ...HOST_KEY_TYPES.filter((type) => !wanted(type))];
-}
-
 /** One attempt at one server: one Client, used once. Settles exactly once; what the client says afterwards reaches nobody. */
 export function connectHop(options: HopOptions): Promise<HopResult> {
   const { hop, clock, signal } = options;
+  const { kex, cipher, hmac } = hop.algorithms;
   return new Promise((resolve) => {
     const client = new ssh2.Client();
     const greeting = new ServerGreeting();
@@ -226,7 +198,12 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
         username: hop.user,
         readyTimeout: 0,
         keepaliveInterval: 0,
-        algorithms: { cipher: ciphers(), serverHostKey: hostKeyOrder(knownTypes(options.knownHosts, listedAs)) },
+        algorithms: {
+          kex: [...kex],
+          cipher: [...cipher],
+          hmac: [...hmac],
+          serverHostKey: hostKeyOrder(knownTypes(options.knownHosts, listedAs), hop.algorithms),
+        },
         // Without it ssh2 takes any key.
         hostVerifier: (key: Buffer) => {
           const verdict = judgeHostKey(options.knownHosts, listedAs, key);

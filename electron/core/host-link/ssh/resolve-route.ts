@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { ResolvedAlias } from "../../../../shared/contract.ts";
 import type { SshReach } from "../../../../shared/settings.ts";
 import { defaultAgentSocket } from "./agent.ts";
+import { type Algorithms, chooseAlgorithms } from "./algorithms.ts";
 import { type ConfigItem, readConfig, SshConfigError } from "./config/config-files.ts";
 import { expandHome, expandPath, expandTokens, type TokenContext } from "./config/config-tokens.ts";
 import { type ConfigValues, evaluateConfig } from "./config/config-values.ts";
@@ -199,12 +200,23 @@ function makeHop(target: JumpSpec, values: ConfigValues, context: Context, isTar
       "keyboard-interactive": yes("kbdinteractiveauthentication", yes("challengeresponseauthentication", true)),
       password: yes("passwordauthentication", true),
     }),
+    algorithms: algorithms(word, target.host, context.notes),
     connectTimeoutMs: timeout === null ? DEFAULT_CONNECT_MS : Math.min(timeout, 60) * 1_000,
     family: family === "inet" ? 4 : family === "inet6" ? 6 : 0,
     bindAddress: word("bindaddress") ?? null,
     // A person's own stricter wish counts; a laxer one would make the light untrue.
     silenceMs: interval === null ? DEFAULT_SILENCE_MS : Math.max(3_000, Math.min(DEFAULT_SILENCE_MS, interval * count * 1_000)),
   };
+}
+
+function algorithms(word: (keyword: string) => string | undefined, name: string, notes: Set<string>): Algorithms {
+  const chosen = chooseAlgorithms(word);
+  if (chosen.empty !== null) {
+    const asked = word(chosen.empty.toLowerCase()) ?? "nothing this computer can do";
+    throw new SshConfigError(`${name}: ${chosen.empty} in ssh_config (${asked}) leaves nothing that Gatelight has.`);
+  }
+  for (const { keyword, names } of chosen.missing) notes.add(`${keyword}: Gatelight does not have ${names.join(", ")} and goes on without.`);
+  return chosen.algorithms;
 }
 
 function methods(preferred: string | undefined, allowed: Readonly<Record<string, boolean>>): string[] {

@@ -1,3 +1,5 @@
+import type { Algorithms } from "./algorithms.ts";
+
 /** One server on the way, with everything that is needed to reach it. The last hop of a route is the home server itself. */
 export interface SshHop {
   /** What the person calls it: the alias or name as given. */
@@ -16,6 +18,7 @@ export interface SshHop {
   readonly knownHostsFiles: readonly string[];
   /** `publickey`, `keyboard-interactive`, `password`, in the order to try. */
   readonly methods: readonly string[];
+  readonly algorithms: Algorithms;
   readonly connectTimeoutMs: number;
   readonly family: 0 | 4 | 6;
   readonly bindAddress: string | null;

@@ -19,9 +19,6 @@ export function describeUnsupported(values: ConfigValues, platform: NodeJS.Platf
   if (strict === "no" || strict === "off" || strict === "accept-new") {
     notes.push(`StrictHostKeyChecking ${strict} is ignored: an unknown host key is always asked about, a changed one always refused.`);
   }
-  if (set("kexalgorithms") || set("ciphers") || set("macs") || set("hostkeyalgorithms")) {
-    notes.push("Lists of algorithms are ignored: Gatelight offers what it has, the strongest and fastest first.");
-  }
   if (platform === "win32" && value("identityagent")?.toLowerCase() === "pageant") notes.push("Pageant is reached through its pipe (0.77 and later) only.");
   return notes;
 }
