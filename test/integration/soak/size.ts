@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Simulator } from "../../../electron/simulator/simulator.ts";
 
@@ -9,8 +9,10 @@ const collect: () => void = runInNewContext("gc");
 export interface Size {
   /** Minutes since the start. */
   readonly minute: number;
-  /** MB in use, without the simulator's records. */
+  /** MB in use, without compiled code and the simulator's records. */
   readonly heap: number;
+  /** MB of compiled code: the longer a program runs, the more of it is compiled for speed. */
+  readonly code: number;
   /** MB of buffers outside the heap. */
   readonly buffers: number;
   readonly handles: number;
@@ -28,17 +30,21 @@ export function measure(simulator: Simulator, minute: number): Size {
   const parts: Record<string, number> = {};
   for (const name of process.getActiveResourcesInfo()) parts[name] = (parts[name] ?? 0) + 1;
   const { heapUsed, external } = process.memoryUsage();
+  const code = getHeapSpaceStatistics()
+    .filter((space) => /^(code|trusted)_/.test(space.space_name))
+    .reduce((sum, space) => sum + space.space_used_size, 0);
   return {
     minute,
-    heap: (heapUsed - recordsOf(simulator)) / 1e6,
+    heap: (heapUsed - code - recordsOf(simulator)) / 1e6,
+    code: code / 1e6,
     buffers: external / 1e6,
     handles: Object.values(parts).reduce((sum, count) => sum + count, 0),
     parts,
   };
 }
 
-export const sizeLine = ({ minute, heap, buffers, handles, parts }: Size) =>
-  `minute ${minute.toFixed(1).padStart(5)}: heap ${heap.toFixed(1)} MB, buffers ${buffers.toFixed(1)} MB, handles ${handles} ${JSON.stringify(parts)}`;
+export const sizeLine = ({ minute, heap, code, buffers, handles, parts }: Size) =>
+  `minute ${minute.toFixed(1).padStart(5)}: heap ${heap.toFixed(1)} MB and ${code.toFixed(1)} MB of code, buffers ${buffers.toFixed(1)} MB, handles ${handles} ${JSON.stringify(parts)}`;
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
