@@ -6,7 +6,7 @@ import type { Lab } from "./lab.ts";
 import { until } from "./processes.ts";
 import { dataDir, doctor, type Watching } from "./watching.ts";
 
-/** Shown in every run, beside those that politeness and repairs bring about (wedge, container-stopped, x11vnc-killed); the others with GATELIGHT_LAB=full. */
+/** Shown in every run, beside those that politeness, the screen and repairs bring about (wedge, localhost-only, container-stopped, x11vnc-killed); the others with GATELIGHT_LAB=full. */
 const ALWAYS = new Set([
   "dns-name-missing",
   "sshd-not-there",
@@ -15,7 +15,6 @@ const ALWAYS = new Set([
   "host-key-changed",
   "forwarding-forbidden",
   "sshd-stopped",
-  "localhost-only",
   "client-id-taken",
   "broker-away",
 ]);

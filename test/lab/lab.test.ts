@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { untickedThroughTheScreen } from "./by-screen.ts";
 import { chosen, FULL, found, noticed, type Row, refused, table } from "./catalogue.ts";
 import { daemonGone, killed, neverTwice, readBack } from "./interruptions.ts";
 import { type Lab, startLab, whyNoLab } from "./lab.ts";
@@ -86,6 +87,13 @@ describe.skipIf(why !== null)("in the lab", () => {
       it("a gateway that closes on us is asked ever more seldom, by one connection at a time", () => undisturbed(() => retriesSlowly(lab, watching)), 300_000);
   }
 
+  if (suite("screen"))
+    it(
+      "“localhost only” is unticked through the gateway's own screen, and the cause is gone",
+      () => undisturbed(() => untickedThroughTheScreen(lab, watching)),
+      300_000,
+    );
+
   if (suite("repairs")) {
     it.each(CASES.filter((one) => FULL || one.always === true))("repair: $repair cures $cause", (one) => undisturbed(() => cures(lab, watching, one)), 300_000);
     if (FULL)
@@ -114,7 +122,7 @@ describe.skipIf(why !== null)("in the lab", () => {
   }
 });
 
-/** GATELIGHT_LAB_ONLY names faults, or "politeness" or "repairs", for one who works on them. */
+/** GATELIGHT_LAB_ONLY names faults, or "politeness", "screen" or "repairs", for one who works on them. */
 function suite(name: string): boolean {
   const only = process.env.GATELIGHT_LAB_ONLY;
   return only === undefined || only.split(",").includes(name);

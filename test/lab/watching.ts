@@ -89,6 +89,12 @@ export class Watching {
     this.watch.child.stdout?.on("data", (chunk: Buffer) => this.take(chunk.toString()));
   }
 
+  /** Where its window is; good for one visit. */
+  url(): string {
+    const line = this.app?.output.split("\n").find((text) => text.includes('"url"')) ?? "{}";
+    return String((JSON.parse(line) as { url?: string }).url);
+  }
+
   /** The state of a light as last told. */
   light(name: string, gateway = "paper"): string | null {
     return this.seen.findLast((line) => line.gateway === gateway && line.light === name)?.to ?? null;
