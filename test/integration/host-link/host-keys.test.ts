@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { missingPeers, peer } from "../../support/peers.ts";
 import { makeKey, type Sshd, startSshd } from "../../support/sshd.ts";
-import { answer, cleanUp, folder, later, listen, openLink, Person, reachOf, readAll, until } from "./support.ts";
+import { answer, cleanUp, environment, folder, later, listen, openLink, Person, reachOf, readAll, until } from "./support.ts";
 
 describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("host keys of a real sshd", () => {
   let sshd: Sshd;
@@ -82,6 +82,24 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("host keys of a r
     const { failure } = await until(link, "failed");
     expect(failure).toMatchObject({ reason: "host-key-revoked", stage: "host-key" });
     expect(failure.details?.[1]).toMatch(/line 2\.$/);
+  });
+
+  it("heeds the machine's own known_hosts, and connects to nobody while a file cannot be read", async () => {
+    const home = folder();
+    const global = knownAs(`${sshd.knownHosts}\n`);
+    const known = openLink(reachOf(sshd, { knownHostsFile: join(home, "absent") }), { environment: environment(home, { globalKnownHosts: [global] }) });
+    await until(known.link, "up");
+    expect(known.person.asked).toEqual([]);
+
+    const sessions = sshd.log().length;
+    const blind = openLink(reachOf(sshd, { knownHostsFile: home }));
+    const { failure } = await until(blind.link, "failed");
+    expect(failure).toMatchObject({
+      reason: "config",
+      stage: "host-key",
+      message: expect.stringMatching(/cannot be read \(EISDIR\), so no host key can be checked/),
+    });
+    expect(sshd.log().slice(sessions)).not.toContain("Connection from");
   });
 
   it("counts a certificate authority's line as unknown", async () => {

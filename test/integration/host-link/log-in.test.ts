@@ -32,6 +32,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "ssh-agent").length > 0)("log
   it.each([
     ["OpenSSH", {}],
     ["OpenSSH, AES-GCM", { args: ["-Z", "aes256-gcm@openssh.com"] }],
+    ["OpenSSH, ChaCha20", { args: ["-Z", "chacha20-poly1305@openssh.com"] }],
     ["RSA, PEM", { type: "rsa", args: ["-m", "PEM"] }],
     ["RSA, PKCS#8", { type: "rsa", args: ["-m", "PKCS8"] }],
     ["ECDSA", { type: "ecdsa" }],

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { DialError } from "../../../electron/core/host-link/host-link.ts";
 import { peer } from "../../support/peers.ts";
 import { startSshd } from "../../support/sshd.ts";
-import { cleanUp, later, listen, openLink, reachOf, until } from "./support.ts";
+import { cleanUp, later, listen, openLink, reachOf, until, waitFor } from "./support.ts";
 
 /**
  * One scene on a loopback of its own, whose packets the kernel drops or slows down; run by net.test.ts through `unshare --net`, so that
@@ -30,6 +31,20 @@ async function dropped(before: () => () => void, hurryAfter: boolean): Promise<u
   drop("-D");
   await until(link, "up", 60_000);
   return { noticedMs: Math.round(noticedMs), reason: failure.reason, stage: failure.stage };
+}
+
+/** A target that answers no SYN: ssh2 says nothing for as long as sshd tries. What opens after the deadline must be closed. */
+async function lateTarget(): Promise<unknown> {
+  let accepted = 0;
+  const target = await listen(() => {
+    accepted += 1;
+  });
+  const rule = ["INPUT", "-p", "tcp", "--dport", String(target.port), "--syn", "-j", "DROP"];
+  execFileSync(peer("iptables"), ["-w", "-A", ...rule]);
+  const failure: unknown = await link.dial({ host: "127.0.0.1", port: target.port }, { deadlineMs: 500 }).catch((error: unknown) => error);
+  execFileSync(peer("iptables"), ["-w", "-D", ...rule]);
+  await waitFor(() => accepted === 1 && target.sockets.size === 0, "the late connection to be made and closed", 30_000);
+  return { reason: failure instanceof DialError ? failure.reason : "none", states: [...new Set(states.map((state) => state.kind))] };
 }
 
 /** 1 Mbit/s for both directions together, full in both. */
@@ -74,7 +89,9 @@ try {
         ? await dropped(() => link.hurry(), false)
         : scene === "hurry-afterwards"
           ? await dropped(() => () => {}, true)
-          : await saturated();
+          : scene === "late-target"
+            ? await lateTarget()
+            : await saturated();
   process.stdout.write(`${JSON.stringify(seen)}\n`);
 } finally {
   await cleanUp();

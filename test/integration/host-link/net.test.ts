@@ -30,6 +30,10 @@ describe.skipIf(!canHaveNetwork)("a line whose packets are dropped or held up by
     }
   });
 
+  it.concurrent("fails a call at its deadline when the target answers no SYN, and closes what opens later", { timeout: 120_000 }, async ({ expect }) => {
+    expect(await scene("late-target")).toEqual({ reason: "timeout", states: ["connecting", "up"] });
+  });
+
   it.concurrent("is not taken for dead while it is full both ways at 1 Mbit/s, not even while a person waits", { timeout: 120_000 }, async ({ expect }) => {
     const seen = await scene("saturated", "12");
     expect(seen.states).toEqual(["connecting", "up"]);

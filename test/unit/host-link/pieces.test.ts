@@ -9,6 +9,7 @@ import { listeningInodes } from "../../../electron/core/host-link/forward/port-h
 import { isNotFound } from "../../../electron/core/host-link/is-not-found.ts";
 import { LineSplitter } from "../../../electron/core/host-link/line-splitter.ts";
 import { settle } from "../../../electron/core/host-link/settle.ts";
+import { defaultAgentSocket } from "../../../electron/core/host-link/ssh/agent.ts";
 import { bcryptPbkdf } from "../../../electron/core/host-link/ssh/bcrypt-pbkdf.ts";
 import { deriveKey } from "../../../electron/core/host-link/ssh/derive-key.ts";
 import { openKey, unlockKey } from "../../../electron/core/host-link/ssh/private-key.ts";
@@ -104,6 +105,17 @@ describe("private keys", () => {
     expect(Buffer.from(await deriveKey(input)).toString("hex")).toBe(expected);
   });
 
+  it("says in plain words what kind of key it cannot use", () => {
+    const why = (text: string) => {
+      const opened = openKey(text);
+      return opened.kind === "unusable" ? opened.why : opened.kind;
+    };
+    expect(why("ssh-ed25519-cert-v01@openssh.com AAAA cert")).toMatch(/certificate.*plain key beside it/);
+    expect(why("sk-ssh-ed25519@openssh.com AAAA token")).toMatch(/security token.*in a terminal can/);
+    expect(why("ssh-dss AAAA old")).toMatch(/DSA key/);
+    expect(why("PuTTY-User-Key-File-3: ssh-ed25519")).toMatch(/not a key in a form Gatelight can read|unsupported|damaged/i);
+  });
+
   it("survives any text, locked or not", async () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 60 }),
@@ -125,6 +137,18 @@ describe("private keys", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("the agent", () => {
+  it("is the environment's, OpenSSH's pipe on Windows, and no fault where there is none", () => {
+    expect(defaultAgentSocket("linux", { SSH_AUTH_SOCK: "/run/agent" })).toBe("/run/agent");
+    expect(defaultAgentSocket("darwin", {})).toBeNull();
+    expect(defaultAgentSocket("win32", {})).toBeNull();
+    const pipes = (...names: string[]) => defaultAgentSocket("win32", {}, () => names);
+    expect(pipes("pageant.me.1234", "openssh-ssh-agent", "x")).toBe("\\\\.\\pipe\\openssh-ssh-agent");
+    expect(pipes("x", "pageant.me.1234")).toBe("\\\\.\\pipe\\pageant.me.1234");
+    expect(pipes("x")).toBeNull();
   });
 });
 

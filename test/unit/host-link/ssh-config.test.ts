@@ -83,6 +83,11 @@ const TABLE: readonly (readonly [string, Readonly<Record<string, string>>, reado
   ],
   ["known_hosts files", { config: "Host a\n UserKnownHostsFile ~/.ssh/kh_%h /abs/two\n HostKeyAlias alias\nHost b\n UserKnownHostsFile none\n" }, ["a", "b"]],
   [
+    "agents",
+    { config: "Host a\n IdentityAgent ~/.agent\nHost b\n IdentityAgent none\nHost c\n IdentityAgent $HOME\nHost d\n IdentityAgent SSH_AUTH_SOCK\n" },
+    ["a", "b", "c", "d", "e"],
+  ],
+  [
     "alive and timeouts",
     { config: "Host a\n ServerAliveInterval 2\n ServerAliveCountMax 2\n ConnectTimeout 4\n AddressFamily inet6\n BindAddress 127.0.0.1\n" },
     ["a"],
@@ -109,6 +114,13 @@ const ALGORITHMS: readonly (readonly [string, Readonly<Record<string, string>>])
   ],
 ];
 
+/** As ssh_config(5) puts it: none, the environment's, a variable's, a path. */
+function agentOf(said: string | undefined, { env, home }: ResolveEnvironment): string | null {
+  if (said === undefined || said === "SSH_AUTH_SOCK") return env.SSH_AUTH_SOCK ?? null;
+  if (said === "none") return null;
+  return said.startsWith("$") ? (env[said.slice(1)] ?? null) : said.replace(/^~/, home);
+}
+
 describe.skipIf(missingPeers("ssh").length > 0)("what works in the terminal: beside ssh -G", () => {
   it.each(TABLE)("%s", async (_, files, hosts) => {
     const environment = setUp(files);
@@ -134,6 +146,9 @@ describe.skipIf(missingPeers("ssh").length > 0)("what works in the terminal: bes
         knownHosts: target?.knownHostsFiles,
         jumps: route.hops.length - 1 > 0 ? jumps.length : 0,
         family: target?.family,
+        connectMs: target?.connectTimeoutMs,
+        agent: target?.agentSocket,
+        bind: target?.bindAddress,
       }).toEqual({
         host: first("hostname"),
         port: Number(first("port")),
@@ -146,6 +161,10 @@ describe.skipIf(missingPeers("ssh").length > 0)("what works in the terminal: bes
           .map(home),
         jumps: jumps.length,
         family: first("addressfamily") === "inet6" ? 6 : 0,
+        // OpenSSH's default, none, waits as long as the kernel does.
+        connectMs: /^\d+$/.test(first("connecttimeout") ?? "") ? Number(first("connecttimeout")) * 1_000 : 10_000,
+        agent: agentOf(first("identityagent"), environment),
+        bind: first("bindaddress") ?? null,
       });
     }
   });
@@ -227,6 +246,8 @@ describe("the way to a server", () => {
     expect(alias.port).toBe(22);
     expect(alias.notes.join("\n")).toMatch(/Match exec[\s\S]*CanonicalizeHostname[\s\S]*StrictHostKeyChecking no/);
     await expect(resolveRoute(reach("b"), environment)).rejects.toThrow(/ProxyCommand that Gatelight does not run/);
+    // The form that asks for the server shows it while its name is typed, before any attempt.
+    expect((await resolveSshHost(reach("b"), environment)).notes[0]).toMatch(/^b is reached by a ProxyCommand that Gatelight does not run/);
     expect(() => execFileSync("test", ["-e", join(folder, "ran")])).toThrow();
   });
 
@@ -235,8 +256,16 @@ describe("the way to a server", () => {
     await expect(resolveRoute(reach("a"), environment)).rejects.toThrow(/circle/);
     chmodSync(environment.file, 0o666);
     await expect(resolveRoute(reach("x"), environment)).rejects.toThrow(/written by others/);
+    expect((await resolveSshHost(reach("x"), environment)).notes[0]).toMatch(/written by others/);
     const loop = setUp({ config: "Include @@/config\n" });
     await expect(resolveRoute(reach("x"), loop)).rejects.toThrow(/nested/);
+  });
+
+  it("takes a stricter ServerAlive, and no laxer one than 15 s", async () => {
+    const silence = async (config: string) => (await resolveRoute(reach("a"), setUp({ config }))).hops[0]?.silenceMs;
+    expect(await silence("ServerAliveInterval 2\nServerAliveCountMax 2\n")).toBe(4_000);
+    expect(await silence("ServerAliveInterval 60\n")).toBe(14_000);
+    expect(await silence("ServerAliveInterval 0\n")).toBe(14_000);
   });
 
   it("reads ssh -W as a jump", () => {

@@ -33,11 +33,15 @@ export function listAgent(clock: Clock, socket: string): Promise<AgentKeys> {
 }
 
 /** Where an agent listens when nothing says so: on Windows OpenSSH's pipe, then Pageant's (0.77 and later). */
-export function defaultAgentSocket(platform: NodeJS.Platform, env: Readonly<Record<string, string | undefined>>): string | null {
+export function defaultAgentSocket(
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+  listPipes: () => string[] = () => readdirSync("\\\\.\\pipe\\"),
+): string | null {
   if (env.SSH_AUTH_SOCK) return env.SSH_AUTH_SOCK;
   if (platform !== "win32") return null;
   try {
-    const pipes = readdirSync("\\\\.\\pipe\\");
+    const pipes = listPipes();
     const name = pipes.find((pipe) => pipe === "openssh-ssh-agent") ?? pipes.find((pipe) => pipe.startsWith("pageant."));
     return name === undefined ? null : `\\\\.\\pipe\\${name}`;
   } catch {

@@ -55,19 +55,26 @@ const DEFAULT_SILENCE_MS = 14_000;
  * @throws SshConfigError in words a person can act on
  */
 export async function resolveRoute(reach: SshReach, environment: ResolveEnvironment): Promise<SshRoute> {
+  return resolveWith(reach, environment, (message) => {
+    throw new SshConfigError(message);
+  });
+}
+
+async function resolveWith(reach: SshReach, environment: ResolveEnvironment, obstacle: (message: string) => void): Promise<SshRoute> {
   const notes = new Set<string>();
   const hops = await resolveHops(
     { host: reach.host, port: reach.port ?? null, user: reach.user ?? null },
-    { reach, environment, notes, files: await readFiles(reach, environment) },
+    { reach, environment, notes, files: await readFiles(reach, environment, obstacle), obstacle },
     null,
     0,
   );
   return { hops, notes: [...notes] };
 }
 
-/** For showing what an alias leads to. @throws SshConfigError */
+/** For showing what an alias leads to. What stands in the way of a connection is among the notes, first. */
 export async function resolveSshHost(reach: SshReach, environment: ResolveEnvironment = systemEnvironment()): Promise<ResolvedAlias> {
-  const route = await resolveRoute(reach, environment);
+  const obstacles: string[] = [];
+  const route = await resolveWith(reach, environment, (message) => obstacles.push(message));
   const target = route.hops.at(-1);
   if (target === undefined) throw new SshConfigError("The settings lead to no server.");
   return {
@@ -76,7 +83,7 @@ export async function resolveSshHost(reach: SshReach, environment: ResolveEnviro
     user: target.user,
     identityFiles: target.identityFiles.filter((file) => file.explicit).map((file) => file.path),
     jumps: route.hops.slice(0, -1).map((hop) => `${hop.user}@${hop.host}${hop.port === 22 ? "" : `:${hop.port}`}`),
-    notes: route.notes,
+    notes: [...obstacles, ...route.notes],
   };
 }
 
@@ -89,20 +96,28 @@ interface Context {
   readonly environment: ResolveEnvironment;
   readonly notes: Set<string>;
   readonly files: readonly (readonly ConfigItem[])[];
+  /** Told what makes a connection impossible. */
+  readonly obstacle: (message: string) => void;
 }
 
-async function readFiles(reach: SshReach, environment: ResolveEnvironment): Promise<Context["files"]> {
+async function readFiles(reach: SshReach, environment: ResolveEnvironment, obstacle: Context["obstacle"]): Promise<Context["files"]> {
   if (!reach.useSshConfig) return [];
   const { home, uid } = environment;
-  return [
-    await readConfig({ file: environment.userConfig, user: true, home, uid }),
-    await readConfig({ file: environment.systemConfig, user: false, home, uid }),
-  ];
+  const read = (file: string, user: boolean) =>
+    readConfig({ file, user, home, uid }).catch((error: unknown) => {
+      if (!(error instanceof SshConfigError)) throw error;
+      obstacle(error.message);
+      return [];
+    });
+  return [await read(environment.userConfig, true), await read(environment.systemConfig, false)];
 }
 
 /** `jumps`: given for this hop from outside, which overrules its own ProxyJump; `null`: its own counts. */
 async function resolveHops(target: JumpSpec, context: Context, jumps: readonly JumpSpec[] | null, depth: number): Promise<SshHop[]> {
-  if (depth > MAX_HOPS) throw new SshConfigError(`The way to ${context.reach.host} has more than ${MAX_HOPS} jump hosts; ProxyJump seems to lead in a circle.`);
+  if (depth > MAX_HOPS) {
+    context.obstacle(`The way to ${context.reach.host} has more than ${MAX_HOPS} jump hosts; ProxyJump seems to lead in a circle.`);
+    return [];
+  }
   const { environment } = context;
   const values = evaluateConfig(context.files, {
     original: target.host,
@@ -126,9 +141,10 @@ function ownJumps(values: ConfigValues, hop: SshHop, target: JumpSpec, context: 
   if (command === undefined) return [];
   const parsed = parseProxyCommand(command);
   if (parsed === "unsupported") {
-    throw new SshConfigError(
+    context.obstacle(
       `${target.host} is reached by a ProxyCommand that Gatelight does not run (only “ssh -W %h:%p jumphost”); ProxyJump does the same where the helper is ssh.`,
     );
+    return [];
   }
   return parsed.map((spec) => ({ ...spec, host: expandTokens(spec.host, tokens(hop, target, values, context.environment)) ?? spec.host }));
 }
@@ -200,7 +216,7 @@ function makeHop(target: JumpSpec, values: ConfigValues, context: Context, isTar
       "keyboard-interactive": yes("kbdinteractiveauthentication", yes("challengeresponseauthentication", true)),
       password: yes("passwordauthentication", true),
     }),
-    algorithms: algorithms(word, target.host, context.notes),
+    algorithms: algorithms(word, target.host, context),
     connectTimeoutMs: timeout === null ? DEFAULT_CONNECT_MS : Math.min(timeout, 60) * 1_000,
     family: family === "inet" ? 4 : family === "inet6" ? 6 : 0,
     bindAddress: word("bindaddress") ?? null,
@@ -209,11 +225,11 @@ function makeHop(target: JumpSpec, values: ConfigValues, context: Context, isTar
   };
 }
 
-function algorithms(word: (keyword: string) => string | undefined, name: string, notes: Set<string>): Algorithms {
+function algorithms(word: (keyword: string) => string | undefined, name: string, { notes, obstacle }: Context): Algorithms {
   const chosen = chooseAlgorithms(word);
   if (chosen.empty !== null) {
     const asked = word(chosen.empty.toLowerCase()) ?? "nothing this computer can do";
-    throw new SshConfigError(`${name}: ${chosen.empty} in ssh_config (${asked}) leaves nothing that Gatelight has.`);
+    obstacle(`${name}: ${chosen.empty} in ssh_config (${asked}) leaves nothing that Gatelight has.`);
   }
   for (const { keyword, names } of chosen.missing) notes.add(`${keyword}: Gatelight does not have ${names.join(", ")} and goes on without.`);
   return chosen.algorithms;
