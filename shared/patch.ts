@@ -27,27 +27,35 @@ export function diff(before: unknown, after: unknown): PatchOp[] {
   return ops;
 }
 
-function walk(before: unknown, after: unknown, path: PatchPath, ops: PatchOp[]): void {
+/** @param path of both values; grows and shrinks on the way, so that what is equal costs nothing */
+function walk(before: unknown, after: unknown, path: (string | number)[], ops: PatchOp[]): void {
   // Object.is would tell 0 from -0, which JSON does not.
   if (before === after || (Number.isNaN(before) && Number.isNaN(after))) return;
   if (isList(before) && isList(after)) {
-    if (after.length < before.length) ops.push({ path, cut: after.length });
-    after.forEach((value, index) => {
-      if (index < before.length) walk(before[index], value, [...path, index], ops);
-      else ops.push({ path: [...path, index], set: json(value) });
-    });
+    if (after.length < before.length) ops.push({ path: [...path], cut: after.length });
+    for (let index = 0; index < after.length; index++) {
+      if (index < before.length) step(before[index], after[index], index, path, ops);
+      else ops.push({ path: [...path, index], set: json(after[index]) });
+    }
     return;
   }
   if (isFields(before) && isFields(after)) {
-    for (const key of Object.keys(before)) if (has(before, key) && !has(after, key)) ops.push({ path: [...path, key], drop: true });
-    for (const key of Object.keys(after)) {
+    for (const key in before) if (has(before, key) && !has(after, key)) ops.push({ path: [...path, key], drop: true });
+    for (const key in after) {
       if (!has(after, key)) continue;
-      if (has(before, key)) walk(before[key], after[key], [...path, key], ops);
+      if (has(before, key)) step(before[key], after[key], key, path, ops);
       else ops.push({ path: [...path, key], set: after[key] });
     }
     return;
   }
-  ops.push({ path, set: json(after) });
+  ops.push({ path: [...path], set: json(after) });
+}
+
+function step(before: unknown, after: unknown, key: string | number, path: (string | number)[], ops: PatchOp[]): void {
+  if (before === after) return;
+  path.push(key);
+  walk(before, after, path, ops);
+  path.pop();
 }
 
 /** In lists JSON writes null for undefined. */

@@ -41,7 +41,7 @@ export async function openAccess(dataDir: string | null, options: { history?: bo
   return {
     shared: false,
     snapshot: () => store.current,
-    subscribe: (listener) => store.subscribe(listener),
+    subscribe: (listener) => store.subscribe(listener, "calm"),
     call: async (name, input, deadlineMs) =>
       (await runCall(handlers, name, input, { signal: AbortSignal.timeout(deadlineMs), link: "command-line" })) as CallResult<typeof name>,
     checkScreen: own.core.checkScreen,

@@ -56,8 +56,6 @@ export interface Core {
   /** The machine goes to sleep: API sessions are closed cleanly. */
   suspend(): Promise<void>;
   resume(): void;
-  /** The desktop was locked or unlocked: amounts that are masked by default hide again. */
-  setLocked(on: boolean): void;
   /** The servers as they run now (command line, tests). */
   readonly servers: ReadonlyMap<string, ServerRuntime>;
   dispose(): Promise<void>;
@@ -73,7 +71,8 @@ export function createCore(options: CoreOptions): Core {
   const lastRuns = new Map<string, RepairRun>();
   const ending = new Set<Promise<void>>();
   let disposed = false;
-  let locked = false;
+  /** Every gateway is judged anew; what comes of it is published once. */
+  let judging = false;
   const suspended: Promise<(() => void)[]>[] = [];
 
   const simulation = createSimulationSwitch(options.simulation, () => reconcile());
@@ -109,12 +108,12 @@ export function createCore(options: CoreOptions): Core {
       servers: list,
       prompts: prompts.open,
       notices: [...board.notices, ...(options.settings.notice === null ? [] : [options.settings.notice])],
-      privacy: { ...active().privacy, locked },
+      privacy: active().privacy,
     };
   };
   const store = createSnapshotStore(snapshot(), clock);
   function publish(): void {
-    if (!disposed) store.set(snapshot());
+    if (!disposed && !judging) store.set(snapshot);
   }
 
   const screens = createScreens({
@@ -139,6 +138,11 @@ export function createCore(options: CoreOptions): Core {
       sshEnvironment: options.sshEnvironment,
       screenOpen: (gateway) => screens.openCount(settings.id, gateway) > 0,
       onChange: publish,
+      // Nobody watches them move: the next second is soon enough.
+      onFigures: () => {
+        if (store.watched) publish();
+      },
+      watched: () => store.watched,
       // Settings that had to wait for its end are taken up.
       onRepairEnd: (gateway, run) => {
         lastRuns.set(JSON.stringify([settings.id, gateway]), run);
@@ -181,14 +185,23 @@ export function createCore(options: CoreOptions): Core {
   }
 
   const stopSettings = options.settings.onChange(() => reconcile());
+  store.onWatched(() => {
+    for (const server of servers.values()) server.watchChanged();
+  });
   const reconnect = (reason: string) => {
     for (const server of servers.values()) server.link.reconnectNow(reason, { force: true });
   };
   let stopTick: () => void = () => {};
   const tick = () => {
     stopTick = clock.after(TICK_MS, () => {
-      for (const server of servers.values()) server.judge();
-      tick();
+      judging = true;
+      try {
+        for (const server of servers.values()) server.judge();
+      } finally {
+        judging = false;
+        publish();
+        tick();
+      }
     });
   };
   tick();
@@ -243,10 +256,6 @@ export function createCore(options: CoreOptions): Core {
           () => {},
         );
       reconnect("resume");
-    },
-    setLocked(on) {
-      locked = on;
-      publish();
     },
     async dispose() {
       if (disposed) return;

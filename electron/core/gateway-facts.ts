@@ -20,6 +20,7 @@ import type {
 import { emptyHistory, noteBrokerCode, noteContainer, noteFailures, notePeer, noteQueue, noteReady, noteRepair } from "./gateway-history.ts";
 import { followedRoute } from "./session/followed-port.ts";
 import type { SessionReport } from "./session/session.ts";
+import { shareEqual } from "./share-equal.ts";
 
 /** What a probe may hand in; each fact carries the time at which it was seen. */
 export interface GatewayFacts {
@@ -50,9 +51,11 @@ export class GatewayFactBook {
     return this.facts.route === undefined ? null : { ...this.facts.route.value, api: this.way.route };
   }
 
-  take(facts: GatewayFacts): void {
+  /** @returns whether anything was learnt but that all is still as it was */
+  take(facts: GatewayFacts): boolean {
     const before = this.facts.container?.value ?? null;
-    this.facts = { ...this.facts, ...facts };
+    const known = this.facts;
+    this.facts = { ...known, ...facts };
     const { container, sockets } = facts;
     if (container !== undefined) this.history = noteContainer(this.history, before, container.value, container.at);
     if (sockets != null) {
@@ -61,6 +64,7 @@ export class GatewayFactBook {
       this.history = noteQueue(this.history, queue, sockets.at);
     }
     if (facts.peer !== undefined) this.history = notePeer(this.history, facts.peer);
+    return !sameValues(known, facts);
   }
 
   takeReport(report: SessionReport, now: number): void {
@@ -118,6 +122,16 @@ export class GatewayFactBook {
     });
     return followed === null ? { route: found, port: this.target.ports.api } : { route: followed, port: followed.containerPort ?? this.target.ports.api };
   }
+}
+
+/** Whether every fact that is handed in says what was known, at a later time. */
+function sameValues(known: GatewayFacts, facts: GatewayFacts): boolean {
+  const told = (fact: GatewayFacts[keyof GatewayFacts]): unknown => (fact !== null && typeof fact === "object" ? fact.value : fact);
+  const names = Object.keys(facts) as (keyof GatewayFacts)[];
+  return names.every((name) => {
+    const before = told(known[name]);
+    return shareEqual(before, told(facts[name])) === before;
+  });
 }
 
 /** Docker stamps by the server's clock. The book keeps its stamps, so that a better known skew is no restart; evidence speaks our time. */

@@ -13,6 +13,7 @@ import type { KeptRuns } from "./repair/kept-run.ts";
 import { createRepairs, type RepairEnd, type Repairs } from "./repair/repairs.ts";
 import type { Log } from "./report/log.ts";
 import { createSession } from "./session/create-session.ts";
+import { onlyFigures } from "./session/only-figures.ts";
 import type { GatewaySession, SessionReport } from "./session/session.ts";
 
 /** Socket facts this old (ms) still count as the look right before a dial. */
@@ -32,6 +33,10 @@ export interface GatewayPorts {
   readonly mcpPost: (path: string, deadlineMs: number) => Promise<string>;
   /** Something a view shows may have changed. */
   readonly onChange: () => void;
+  /** Nothing moved but figures; the verdict is a second's work, not theirs. */
+  readonly onFigures: () => void;
+  /** A window is open. */
+  readonly watched: () => boolean;
   /** Other gateways in the same container. */
   readonly sharing: () => readonly GatewayRuntime[];
   readonly lastRun: () => RepairRun | null;
@@ -61,6 +66,7 @@ export class GatewayRuntime {
   private readonly facts: GatewayFactBook;
   private readonly listeners = new Set<() => void>();
   private settledNow: Settled;
+  private reported: SessionReport;
 
   constructor(
     readonly settings: GatewaySettings,
@@ -74,17 +80,22 @@ export class GatewayRuntime {
       random: ports.random,
       clientId: settings.clientId,
       mode: settings.mode,
+      watched: ports.watched,
       linkUp: () => ports.link.state.kind === "up",
       log: (line) => ports.log.info(line, { gateway: settings.id }),
       mayDial: () => this.mayDial(),
       dial: (options) => ports.link.dial(this.apiRoute(), options),
     });
-    this.facts.takeReport(this.session.report, ports.clock.now());
+    this.reported = this.session.report;
+    this.facts.takeReport(this.reported, ports.clock.now());
     this.settledNow = settle(null, diagnose(this.evidence(), ports.clock.now()), ports.clock.now());
     this.session.onReport((report) => {
       this.facts.takeReport(report, ports.clock.now());
       ports.onReport(report);
-      this.judge();
+      const before = this.reported;
+      this.reported = report;
+      if (onlyFigures(before, report)) ports.onFigures();
+      else this.judge();
     });
     this.repairs = createRepairs({
       gateway: settings,
@@ -142,8 +153,7 @@ export class GatewayRuntime {
 
   take(facts: GatewayFacts): void {
     const before = this.dialSense();
-    this.facts.take(facts);
-    this.judge();
+    if (this.facts.take(facts)) this.judge();
     // A way that has just opened is tried at once; every other change leaves the session's own pace alone.
     if (!before && this.dialSense()) this.session.nudge({ now: true });
     else this.session.nudge();

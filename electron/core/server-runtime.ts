@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 import type { GatewayTarget } from "./diagnosis/evidence.ts";
 import { GatewayForwards } from "./gateway-forwards.ts";
 import { GatewayRuntime } from "./gateway-runtime.ts";
+import { handOverTarget } from "./hand-over-target.ts";
 import type { History } from "./history/history.ts";
 import { HistoryKeeper } from "./history-keeper.ts";
 import type { HostAddress, HostLink } from "./host-link/host-link.ts";
@@ -37,6 +38,10 @@ export interface ServerPorts {
   /** A person looks at this gateway's screen now. */
   readonly screenOpen: (gateway: string) => boolean;
   readonly onChange: () => void;
+  /** Nothing moved but figures. */
+  readonly onFigures: () => void;
+  /** A window is open. */
+  readonly watched: () => boolean;
   readonly onRepairEnd: (gateway: string, run: RepairRun) => void;
   /** From before the settings changed. */
   readonly lastRun: (gateway: string) => RepairRun | null;
@@ -48,7 +53,6 @@ export interface ServerPorts {
 }
 
 const LOOK_ALL_MS = 8_000;
-const DOCKER_MS = 90_000;
 const personsZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** One server while Gatelight watches it: its link, its probes, its gateways. */
@@ -86,6 +90,8 @@ export class ServerRuntime {
           lookAtAll: () => this.lookAtAll(gateway.id),
           mcpPost: (path, deadlineMs) => this.side(gateway.id).post(path, deadlineMs),
           onChange: ports.onChange,
+          onFigures: ports.onFigures,
+          watched: ports.watched,
           sharing: () => this.gateways.filter((other) => other.target.id !== gateway.id && other.target.container === gateway.container),
           lastRun: () => ports.lastRun(gateway.id),
           keptRuns: ports.keptRuns?.(settings.id, gateway.id) ?? null,
@@ -205,7 +211,9 @@ export class ServerRuntime {
       if (!this.ports.passing) this.lookAfter(gateway, now);
       // Only a fault is worth a process on the server.
       if (gateway.settled.troubleSince !== null && this.link.state.kind === "up")
-        this.watch.lookProcesses(gateway.target.id, gateway.settled.troubleSince).catch((error: unknown) => this.ports.log.warn("looking at processes failed", { error: String(error) }));
+        this.watch
+          .lookProcesses(gateway.target.id, gateway.settled.troubleSince)
+          .catch((error: unknown) => this.ports.log.warn("looking at processes failed", { error: String(error) }));
     }
     this.watch.setPace(this.gateways.every((gateway) => gateway.settled.diagnosis.light === "up") ? "calm" : "alert");
   }
@@ -223,6 +231,10 @@ export class ServerRuntime {
       docker,
       gateways: this.gateways.map((gateway) => gateway.snapshot()),
     };
+  }
+
+  watchChanged(): void {
+    for (const gateway of this.gateways) gateway.session.watchChanged();
   }
 
   /** Container, sockets, screen and MCP of one gateway anew; resolves when the facts are in, or after 8 s. */
@@ -284,18 +296,7 @@ export class ServerRuntime {
   /** For the hand-over to TWS; `null`: there is no such gateway. */
   handOver(gateway: string): HandOverTarget | null {
     const runtime = this.runtimes.get(gateway);
-    if (runtime === undefined) return null;
-    const container = () => runtime.evidence().container?.value ?? null;
-    return {
-      release: (until) => runtime.session.release(until),
-      resume: () => runtime.session.resume(),
-      get containerRuns() {
-        const now = container();
-        return now?.kind === "present" && now.status === "running";
-      },
-      stop: () => this.docker(["stop", "-t", "30"], gateway),
-      start: () => this.docker(["start"], gateway),
-    };
+    return runtime === undefined ? null : handOverTarget(runtime, this.link, this.settings.docker);
   }
 
   async park(): Promise<(() => void)[]> {
@@ -333,12 +334,5 @@ export class ServerRuntime {
     for (const gateway of this.gateways) gateway.serverChanged();
     this.judge();
     this.ports.onChange();
-  }
-
-  private async docker(words: readonly string[], gateway: string): Promise<void> {
-    const container = this.runtimes.get(gateway)?.target.container;
-    if (container === undefined) throw new Error(`There is no gateway ${gateway}.`);
-    const result = await this.link.exec([this.settings.docker, ...words, container], { deadlineMs: DOCKER_MS });
-    if (result.code !== 0) throw new Error(`docker ${words[0]} ${container}: ${result.stderr.trim().split("\n")[0] ?? "failed"}`);
   }
 }

@@ -143,7 +143,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const stopStore = core.store.subscribe(() => {
     paint();
     notifier.look();
-  });
+  }, "calm");
   const stopSettings = core.settings.onChange((settings) => {
     applyAutostart(settings.startAtLogin, log);
     paint();

@@ -59,7 +59,7 @@ export class AccountFigures {
       const figure = this.figures.get(name);
       if (figure !== undefined) figures[name] = named(figure);
     }
-    return { figures, cash: [...this.cash.values()].sort((a, b) => a.currency.localeCompare(b.currency)) };
+    return { figures, cash: [...this.cash.values()].sort((a, b) => (a.currency < b.currency ? -1 : 1)) };
   }
 
   private takeCash(raw: string, currency: string, now: number): boolean {

@@ -93,6 +93,10 @@ class Session implements GatewaySession {
     this.changed();
   }
 
+  watchChanged(): void {
+    this.connection?.subscriptions?.watchChanged();
+  }
+
   changeClientId(): void {
     this.ids.change(this.ports.clock.now());
     this.plan.hurry();
@@ -155,10 +159,16 @@ class Session implements GatewaySession {
   private onReady(connection: Connection, ready: ReadyInfo): void {
     connection.step = "up";
     connection.ready = ready;
-    connection.subscriptions = new Subscriptions(ready.api, this.book, this.ports.clock, () => {
-      if (this.book.complete) connection.broker.dataCame(this.ports.clock.now());
-      this.changed();
-    });
+    connection.subscriptions = new Subscriptions(
+      ready.api,
+      this.book,
+      this.ports.clock,
+      () => {
+        if (this.book.complete) connection.broker.dataCame(this.ports.clock.now());
+        this.changed();
+      },
+      this.ports.watched,
+    );
     connection.subscriptions.start(ready.accounts);
     this.changed();
   }

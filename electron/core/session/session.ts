@@ -19,6 +19,8 @@ export interface GatewaySession {
   park(): Promise<() => void>;
   /** Asks again for account data on the living connection. */
   resubscribe(): void;
+  /** What `watched` of the ports says has changed. */
+  watchChanged(): void;
   /** Takes the next free id of the reserved range (the settings' id and the four above). */
   changeClientId(): void;
   dispose(): Promise<void>;
@@ -51,6 +53,8 @@ export interface SessionPorts {
   readonly dial: (options: { deadlineMs: number; signal: AbortSignal }) => Promise<Duplex>;
   /** Whether the link to the server lives, asked when a connection ended: tells a gateway that closed from a tunnel that broke. */
   readonly linkUp?: () => boolean;
+  /** Whether somebody looks at the positions: each one's result is asked for only then, once a second as it comes. Absent: always. */
+  readonly watched?: () => boolean;
   /** One line for the diagnostic log; never an amount or a secret. */
   readonly log?: (line: string) => void;
   readonly timings?: Partial<SessionTimings>;

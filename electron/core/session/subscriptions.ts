@@ -31,6 +31,8 @@ export class Subscriptions {
     private readonly book: AccountBook,
     private readonly clock: Clock,
     private readonly onData: () => void,
+    /** Somebody looks at the positions. */
+    private readonly watched: () => boolean = () => true,
   ) {}
 
   /** Puts the events into the book and asks for everything. */
@@ -119,9 +121,15 @@ export class Subscriptions {
     if (accounts.length > 1) this.cancelRotation = this.clock.after(ROTATE_MS, () => this.rotate());
   }
 
-  /** Subscribes those that weigh most and lets go of what was closed. */
+  /** Somebody looks at the positions now, or nobody does any more. */
+  watchChanged(): void {
+    if (!this.over && this.book.positionsListed) this.followPositions();
+  }
+
+  /** Subscribes those that weigh most while somebody looks at them, and lets go of what was closed. */
   private followPositions(): void {
-    const wanted = this.book.ids.flatMap((account) => this.book.contractIds(account).map((contractId) => ({ account, contractId })));
+    const ids = this.watched() ? this.book.ids : [];
+    const wanted = ids.flatMap((account) => this.book.contractIds(account).map((contractId) => ({ account, contractId })));
     const chosen = new Map(wanted.slice(0, MAX_POSITION_PROFITS).map((entry) => [`${entry.account} ${entry.contractId}`, entry]));
     for (const [request, entry] of this.positionProfits) {
       if (chosen.delete(`${entry.account} ${entry.contractId}`)) continue;

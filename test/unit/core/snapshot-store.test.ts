@@ -72,3 +72,28 @@ describe("the snapshot store", () => {
     expect(titles()).toEqual(["a", "b"]);
   });
 });
+
+describe("who looks at the store", () => {
+  it("is a window; the tray and a log of changes are not, and each change of it is told once", () => {
+    const { owned, stop } = store();
+    const told: boolean[] = [];
+    owned.onWatched(() => told.push(owned.watched));
+    const tray = owned.subscribe(() => undefined, "calm");
+    expect(owned.watched).toBe(true);
+    stop();
+    const window = owned.subscribe(() => undefined);
+    const second = owned.subscribe(() => undefined);
+    window();
+    second();
+    tray();
+    expect(told).toEqual([false, true, false]);
+  });
+  it("does not make a state that is replaced before it is published", async () => {
+    const { clock, owned, titles } = store();
+    let made = 0;
+    const say = (title: string) => owned.set(() => ({ ...BARE_SNAPSHOT, notices: [notice("n", `${title} ${++made}`)] }));
+    for (const title of ["a", "b", "c", "d"]) say(title);
+    await clock.advance(1000);
+    expect(titles()).toEqual(["a 1", "d 2"]);
+  });
+});

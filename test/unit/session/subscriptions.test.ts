@@ -97,6 +97,29 @@ describe("what is asked", () => {
     expect(book.snapshots()[0]?.positions.find((p) => p.contractId === 1)?.daily).toBeNull();
   });
 
+  it("results by position only while somebody looks", async () => {
+    let watched = false;
+    subscriptions = new Subscriptions(
+      link.api,
+      book,
+      clock,
+      () => undefined,
+      () => watched,
+    );
+    subscriptions.start(["DU1234567"]);
+    hold(11, "100");
+    arrive(62, 1);
+    await seen(() => expect(sent.length).toBe(4));
+    watched = true;
+    subscriptions.watchChanged();
+    await seen(() => expect(of("94").map((fields) => fields[4])).toEqual(["11"]));
+    watched = false;
+    subscriptions.watchChanged();
+    await seen(() => expect(of("95")).toEqual([["95", of("94")[0]?.[1]]]));
+    hold(12, "5");
+    expect(of("94").length).toBe(1);
+  });
+
   it("again: what ran is cancelled and asked anew under other numbers", async () => {
     subscriptions.start(["DU1234567"]);
     arrive(64, 1, 1);
