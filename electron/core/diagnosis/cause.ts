@@ -39,6 +39,8 @@ export interface Match {
   readonly title?: string;
   readonly endsAt?: number | null;
   readonly repairs?: readonly RepairId[];
+  /** What ends by itself within this time (ms) as a rule is not named sooner. */
+  readonly patienceMs?: number;
   /** In place of the entry's own. */
   readonly beats?: readonly CauseId[];
 }

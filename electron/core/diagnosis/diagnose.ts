@@ -90,6 +90,7 @@ function candidate(look: Look, cause: Cause, match: Match): Candidate {
     decides: cause.decides,
     endsAt: match.endsAt ?? null,
     light: match.light ?? cause.light,
+    ...(match.patienceMs === undefined ? {} : { patienceMs: match.patienceMs }),
   };
   const excuse = excuseFor(look, finding);
   const state = match.state ?? cause.state;

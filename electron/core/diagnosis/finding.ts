@@ -15,6 +15,8 @@ export interface Finding {
   readonly endsAt: number | null;
   /** The light it explains. */
   readonly light: LightName;
+  /** It must stand for so long (ms) before it is named, where that is more than usual. */
+  readonly patienceMs?: number;
 }
 
 export interface LightVerdict {

@@ -55,10 +55,11 @@ export function settle(previous: Settled | null, diagnosis: Diagnosis, now: numb
   const since = {} as Record<LightName, number>;
   const naming = nameOf(previous?.naming ?? null, diagnosis.cause, now);
   const told = previous?.diagnosis.cause ?? null;
+  const confirmMs = Math.max(CONFIRM_MS, diagnosis.cause?.patienceMs ?? 0);
   const back = diagnosis.cause === null ? undefined : previous?.suspicions[diagnosis.cause.light];
   // It was told of within the last minute, and was out of sight only while something was tried again.
   const known = naming !== null && (told?.id === naming.id || (back !== undefined && isAway(back) && back.cause === naming.id));
-  const named = known || (naming !== null && naming.looks >= 2 && now - naming.since >= CONFIRM_MS);
+  const named = known || (naming !== null && naming.looks >= 2 && now - naming.since >= confirmMs);
   let nextAt: number | null = null;
   const wake = (at: number) => {
     nextAt = Math.min(nextAt ?? Number.POSITIVE_INFINITY, Math.max(at, now + 1));
@@ -76,7 +77,7 @@ export function settle(previous: Settled | null, diagnosis: Diagnosis, now: numb
     const nameless = bad && !named && told === null && diagnosis.cause?.light === name && now - suspicion.since < HOLD_MS;
     const behind = bad && checked !== null && shown?.state !== raw.state && hides(checked, name);
     if (unsure) wake(suspicion.since + CONFIRM_MS);
-    if (nameless && naming !== null) wake(naming.since + CONFIRM_MS);
+    if (nameless && naming !== null) wake(naming.since + confirmMs);
     const waits = unsure || nameless || behind;
     if (waits) held = true;
     if ((unsure || nameless) && checked === null && CHAIN_LIGHTS.some((each) => each === name)) checked = name;
@@ -87,7 +88,7 @@ export function settle(previous: Settled | null, diagnosis: Diagnosis, now: numb
   const light = held ? wholeOf(lights) : diagnosis.light;
   const wholeSince = previous !== null && previous.diagnosis.light === light ? Math.min(previous.wholeSince, now) : now;
   const shown = shownDiagnosis(previous, diagnosis, { lights, light, checked, named });
-  if (shown.cause !== diagnosis.cause && naming !== null && light !== "up") wake(naming.since + CONFIRM_MS);
+  if (shown.cause !== diagnosis.cause && naming !== null && light !== "up") wake(naming.since + confirmMs);
   const troubleSince = light === "up" ? null : Math.min(previous?.troubleSince ?? now, now);
   return { diagnosis: shown, since, wholeSince, troubleSince, nextAt, suspicions, naming };
 }

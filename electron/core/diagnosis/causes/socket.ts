@@ -22,6 +22,8 @@ export function elsewhere(look: Look): number[] {
   const java = look.login?.commandServer == null ? [] : rows.filter((row) => row.family === 6 && row.address === "::");
   return [...new Set((usual.length > 0 ? usual : java).map((row) => row.port))];
 }
+/** The image's loop starts socat anew 5 s after its end (SSH_RESTART). */
+const RESPAWN_MS = 6_500;
 /** The whole process is known to hang, and so few wait that the queue is only its shadow. */
 export const processHangs = (look: Look) => look.problem("out-of-memory") !== null || (look.processes?.java === "stopped" && look.queue < 10);
 const settled = (look: Look) => look.loggedIn && (look.loggedInForMs ?? 0) >= 5_000;
@@ -58,9 +60,10 @@ export const SOCKET_CAUSES: readonly Cause[] = [
       const heard = look.apiListeners.length > 0;
       const process = look.processes?.socat === "absent" ? ["No socat process runs."] : [];
       const because = [`Nothing listens on relay port ${ports.relay}${heard ? `, while the gateway itself listens on ${ports.api}` : ""}.`, ...process];
-      if (heard && (look.processes === null || look.processes.socat !== "running")) return certain(because);
-      if (heard) return likely(because);
-      return process.length > 0 && (look.loggedIn || elsewhere(look).length > 0) ? likely(because) : null;
+      const more = { patienceMs: RESPAWN_MS };
+      if (heard && (look.processes === null || look.processes.socat !== "running")) return certain(because, more);
+      if (heard) return likely(because, more);
+      return process.length > 0 && (look.loggedIn || elsewhere(look).length > 0) ? likely(because, more) : null;
     },
   },
   {
