@@ -114,7 +114,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   if (first === null) throw new Error(`unknown scenario: ${options.scenario}`);
   const { dir } = options;
   const vncPassword = options.vncPassword ?? "gateligh";
-  mkdirSync(join(dir, "home"), { recursive: true });
+  for (const own of ["home", "tmp"]) mkdirSync(join(dir, own), { recursive: true });
   chmodSync(dir, 0o700);
   const clock = new SimClock(options.speed ?? 1);
   const published = new PublishedPorts();

@@ -1,5 +1,4 @@
 import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { connectControl } from "../../electron/core/control/control-socket.ts";
@@ -101,7 +100,7 @@ export const daemonGone = (lab: Lab, watching: Watching): Promise<void> =>
 /** Gatelight is killed while Docker restarts the container: the next one follows the repair to its proof, and repeats nothing. */
 export const killed = (lab: Lab, watching: Watching): Promise<void> =>
   inTheMiddle(lab, watching, "restart-container", async (running, asked) => {
-    const [kept = ""] = readdirSync(join(watching.dir, "repairs"));
+    expect(readdirSync(lab.host.temporary)).toHaveLength(2);
     await watching.end("SIGKILL");
     expect((await running).outcome).toBe("not run");
     await watching.start();
@@ -116,5 +115,5 @@ export const killed = (lab: Lab, watching: Watching): Promise<void> =>
       title: "Restart the container: cured",
       detail: expect.stringContaining("Restart the container: done, was interrupted; outcome read back: exit code 0"),
     });
-    expect(readdirSync(tmpdir()).filter((name) => name.includes(kept.slice(0, 36)))).toEqual([]);
+    expect(readdirSync(lab.host.temporary)).toEqual([]);
   });

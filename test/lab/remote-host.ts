@@ -47,6 +47,10 @@ export class RemoteHost {
     this.knownHostsFile = join(folder, "known_hosts");
   }
 
+  /** The host's folder for temporary files. */
+  get temporary(): string {
+    return join(this.folder, "tmp");
+  }
   get netns(): string {
     return `/run/netns/${this.name}`;
   }
@@ -191,6 +195,7 @@ export class RemoteHost {
     mkdirSync("/run/sshd", { recursive: true });
     mkdirSync(join(this.folder, "bin"), { recursive: true });
     mkdirSync(join(this.folder, "docker-run"), { recursive: true });
+    mkdirSync(this.temporary, { recursive: true });
     const host = makeKey(join(this.folder, "host_key"));
     const own = makeKey(this.identityFile);
     makeKey(this.strangerFile);
@@ -220,7 +225,7 @@ export class RemoteHost {
         "UseDNS no",
         "LogLevel VERBOSE",
         "PrintMotd no",
-        `SetEnv HOME=${this.folder} DOCKER_HOST=unix://${this.dockerSocket} PATH=${path}`,
+        `SetEnv HOME=${this.folder} TMPDIR=${this.temporary} DOCKER_HOST=unix://${this.dockerSocket} PATH=${path}`,
         "",
       ].join("\n"),
     );

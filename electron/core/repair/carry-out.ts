@@ -11,6 +11,7 @@ const OUTPUT_WIDTH = 500;
 
 export interface Work {
   readonly repair: RepairId;
+  readonly container: string;
   readonly steps: readonly WorkStep[];
   /** Where it begins. */
   readonly from: number;
@@ -93,7 +94,7 @@ export async function carryOut(work: Work, desk: Desk, ports: RepairPorts, signa
       leaves = cancelLeaves(step, steps.slice(index + 1));
       desk.patch({ cancellable: leaves !== null, cancelLeaves: leaves });
       desk.keep(index);
-      const { detail, skipped } = await step.perform({ ports, baseline, signal, say, ending, job: `${desk.run.id}-${index}` });
+      const { detail, skipped } = await step.perform({ ports, baseline, signal, say, ending, subject: work.container, job: `${desk.run.id}-${index}` });
       setStep(index, { state: skipped === true ? "skipped" : "done", detail });
     }
     desk.patch({ outcome: "cured", verdict: "It worked: the light that was wrong is right again." });

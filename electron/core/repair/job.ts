@@ -3,21 +3,36 @@ import { ExecError, type HostLink } from "../host-link/host-link.ts";
 /**
  * A program on the server whose end can still be read after the connection that started it, or Gatelight itself, was lost: it runs in a folder of its
  * own that keeps its output and exit code. The folder can be made only once, so a job never runs twice. A lost connection ends neither it (HUP and
- * PIPE are ignored; sshd sends no signal to programs without a terminal) nor what it started.
+ * PIPE are ignored; sshd sends no signal to programs without a terminal) nor what it started. Only one job at a time is at a container, whichever
+ * Gatelight of the same user began it: a person may have two computers.
  */
 
 /** Exit code of the script itself: the folder could not be made, and nothing was run. */
 export const NOT_BEGUN = 93;
+/** Exit code of the script itself: another job is at the container, and nothing was run. */
+export const BUSY = 94;
 const READ_MS = 15_000;
 const OUTPUT_BYTES = 65_536;
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell expansion
 const folder = 'umask 077; d="${TMPDIR:-/tmp}/gatelight-$1"; ';
+/** A link to the job's folder, made in one act; one whose job is over, or that is not a job's, holds nobody up. */
+const lock = [
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell expansion
+  'l="${TMPDIR:-/tmp}/gatelight-lock-$2"; ',
+  'ln -sn "$d" "$l" 2>/dev/null || { j=$(readlink "$l"); ',
+  '[ -n "$j" ] && [ -O "$j" ] && [ ! -e "$j/rc" ] && kill -0 "$(cat "$j/pid")" 2>/dev/null && { rm -rf "$d"; exit 94; }; ',
+  'rm -f "$l" 2>/dev/null; ln -sn "$d" "$l" 2>/dev/null; }; ',
+].join("");
+const unlock = '[ "$(readlink "$l")" = "$d" ] && rm -f "$l"; ';
 const RUN = [
   folder,
-  'in=$2; shift 2; mkdir "$d" || exit 93; trap "" HUP PIPE; ',
+  'mkdir "$d" || exit 93; echo "$$" >"$d/pid"; trap "" HUP PIPE; ',
+  lock,
+  "in=$3; shift 3; ",
   // Whoever waits on this machine may end the outer shell: the side that writes the exit code goes on, and its id is the job's.
-  `{ sh -c 'echo "$PPID"' >"$d/pid"; if [ -n "$in" ]; then printf "%s\\n" "$in" | "$@"; else "$@" </dev/null; fi; echo $? >"$d/rc.new"; mv "$d/rc.new" "$d/rc"; } 2>&1 | tee "$d/out"; `,
+  `{ sh -c 'echo "$PPID"' >"$d/pid"; if [ -n "$in" ]; then printf "%s\\n" "$in" | "$@"; else "$@" </dev/null; fi; `,
+  `echo $? >"$d/rc.new"; mv "$d/rc.new" "$d/rc"; ${unlock}} 2>&1 | tee "$d/out"; `,
   'exit "$(cat "$d/rc")"',
 ].join("");
 const READ = [
@@ -50,8 +65,14 @@ const SWEEP = [
 
 const script = (text: string, ...args: string[]) => ["sh", "-c", text, "gatelight", ...args];
 
-/** @param stdin one line, without its end; "" for none */
-export const jobArgv = (id: string, stdin: string, argv: readonly string[]): string[] => [...script(RUN, id, stdin), ...argv];
+/**
+ * @param subject the container that the job is at; as a file's name may be
+ * @param stdin one line, without its end; "" for none
+ */
+export const jobArgv = (job: { readonly id: string; readonly subject: string; readonly stdin: string }, argv: readonly string[]): string[] => [
+  ...script(RUN, job.id, job.subject, job.stdin),
+  ...argv,
+];
 
 export type JobState =
   | { readonly kind: "ended"; readonly code: number; readonly lines: readonly string[] }

@@ -126,6 +126,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
     };
     begin(first, who, {
       repair: found.run.repair,
+      container: gateway.container,
       steps: steps.map((step) => ({ known: step, perform: (running) => followStep(step, running) })),
       from: at,
       taken: true,
@@ -185,6 +186,7 @@ export function createRepairs(options: RepairsOptions): Repairs {
       };
       begin(first, who, {
         repair,
+        container: gateway.container,
         steps: steps.map((step) => ({ known: step, perform: (running) => runStep(step, running) })),
         from: 0,
         taken: false,

@@ -1,5 +1,5 @@
 import { ExecError } from "../host-link/host-link.ts";
-import { endJob, type JobState, jobArgv, keepsJobs, NOT_BEGUN, readJob, removeJob } from "./job.ts";
+import { BUSY, endJob, type JobState, jobArgv, keepsJobs, NOT_BEGUN, readJob, removeJob } from "./job.ts";
 import type { KeptStep } from "./kept-run.ts";
 import { CLOSING, type Running, StepCancelled, StepFailed, waitUntil } from "./running.ts";
 import type { Step } from "./steps.ts";
@@ -74,7 +74,7 @@ async function runThere(step: ExecStep, running: Running, jobs: boolean): Promis
   const { link, clock } = ports;
   const begun = clock.now();
   const deadline = begun + step.deadlineMs;
-  const argv = jobs ? jobArgv(job, step.stdin ?? "", step.argv) : step.argv;
+  const argv = jobs ? jobArgv({ id: job, subject: running.subject, stdin: step.stdin ?? "" }, step.argv) : step.argv;
   const lines: string[] = [];
   const take = (line: string) => {
     lines.push(line);
@@ -112,6 +112,8 @@ async function runThere(step: ExecStep, running: Running, jobs: boolean): Promis
   if (end.reason === "exit") {
     if (jobs && end.code === NOT_BEGUN && step.codes?.[NOT_BEGUN] === undefined)
       throw new StepFailed(`Nothing was run: its outcome could not be kept on the server (${lines.at(-1) ?? "no folder for temporary files"}).`);
+    if (jobs && end.code === BUSY && step.codes?.[BUSY] === undefined)
+      throw new StepFailed("Another Gatelight is repairing this container now; nothing was done here.");
     if (jobs) await removeJob(link, job).catch(() => say("The step's temporary folder was left on the server."));
     return { code: end.code, lines, readBack: false };
   }

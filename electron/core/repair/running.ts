@@ -79,6 +79,8 @@ export interface Running {
   readonly say: (line: string) => void;
   /** Unique to this step of this run. */
   readonly job: string;
+  /** The container that is repaired. */
+  readonly subject: string;
   /** The gateway itself was restarted by this repair: it must be usable again, whichever light was wrong. */
   readonly ending: boolean;
 }

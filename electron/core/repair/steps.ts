@@ -99,7 +99,7 @@ const SCREEN_SCRIPT = [
 const COMPOSE_SCRIPT = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell expansion
   "expand() { case $1 in '$HOME/'*) printf %s \"$HOME/${1#'$HOME/'}\";; '~/'*) printf %s \"$HOME/${1#'~/'}\";; *) printf %s \"$1\";; esac; }; ",
-  'dir=$(expand "$1"); env=$(expand "$2"); blot=$3; shift 3; cd "$dir" || exit 91; [ -n "$env" ] || exec "$@"; ',
+  'dir=$(expand "$1"); env=$(expand "$2"); blot=$3; shift 3; case $dir in /*) ;; *) dir=./$dir;; esac; cd "$dir" || exit 91; [ -n "$env" ] || exec "$@"; ',
   'case $env in /*) ;; *) env=./$env;; esac; [ -r "$env" ] || { echo "env file cannot be read: $env" >&2; exit 92; }; ',
   'set -a; . "$env" >/dev/null 2>&1; set +a; exec 4>&1; ',
   'rc=$({ { "$@" 2>&1 4>&-; echo $? >&3; } | GATELIGHT_ENV_FILE="$env" awk "$blot" >&4; } 3>&1); exit "$rc"',

@@ -30,6 +30,8 @@ export class HostShell {
     return {
       PATH: `${join(dir, "bin")}:/usr/local/bin:/usr/bin:/bin`,
       HOME: join(dir, "home"),
+      // A server has a /tmp of its own.
+      TMPDIR: join(dir, "tmp"),
       GATELIGHT_PROC: join(dir, "proc"),
       USER: user,
       LOGNAME: user,

@@ -29,20 +29,53 @@ afterEach(async () => {
   await link.dispose();
   rmSync(dir, { recursive: true, force: true });
 });
-const started = async (id: string, script: string) => {
+const started = async (id: string, script: string, subject = "gw") => {
   const lines: string[] = [];
-  const stream = await link.stream(jobArgv(id, "", ["sh", "-c", script]), {
+  const end = Promise.withResolvers<number | null>();
+  await link.stream(jobArgv({ id, subject, stdin: "" }, ["sh", "-c", script]), {
     deadlineMs: 10_000,
     apart: true,
     onLine: (line) => lines.push(line),
-    onEnd: () => {},
+    onEnd: ({ code }) => end.resolve(code),
   });
-  return { lines, stream };
+  return { lines, end: end.promise };
 };
 const ended = async (id: string) => {
   await waitFor(async () => (await readJob(link, id)).kind === "ended", "its end");
   return await readJob(link, id);
 };
+
+const running = (job: string, signal: AbortSignal, said: string[]): Running => {
+  const evidence = e.evidence(e.NOW);
+  return {
+    job,
+    subject: "gw",
+    signal,
+    ending: false,
+    baseline: baselineOf(evidence, diagnose(evidence, e.NOW), e.NOW),
+    say: (line) => said.push(line),
+    ports: {
+      clock: systemClock,
+      link,
+      evidence: () => evidence,
+      diagnosis: () => diagnose(evidence, e.NOW),
+      refresh: async () => undefined,
+      onChange: () => () => undefined,
+      park: async () => () => undefined,
+      resubscribe: () => undefined,
+      changeClientId: () => undefined,
+      mcpPost: async () => "",
+    },
+  };
+};
+const step = (script: string): Extract<Step, { kind: "exec" }> => ({
+  kind: "exec",
+  title: "t",
+  argv: ["sh", "-c", script],
+  shown: "",
+  deadlineMs: 30_000,
+  stdin: "word",
+});
 
 describe("a program on this machine outlives Gatelight", () => {
   it("in a process group of its own, to its end, though the link is disposed of", async () => {
@@ -62,36 +95,6 @@ describe("a program on this machine outlives Gatelight", () => {
     expect(state.lines.at(-1)).toBe("after");
   });
 
-  const running = (job: string, signal: AbortSignal, said: string[]): Running => {
-    const evidence = e.evidence(e.NOW);
-    return {
-      job,
-      signal,
-      ending: false,
-      baseline: baselineOf(evidence, diagnose(evidence, e.NOW), e.NOW),
-      say: (line) => said.push(line),
-      ports: {
-        clock: systemClock,
-        link,
-        evidence: () => evidence,
-        diagnosis: () => diagnose(evidence, e.NOW),
-        refresh: async () => undefined,
-        onChange: () => () => undefined,
-        park: async () => () => undefined,
-        resubscribe: () => undefined,
-        changeClientId: () => undefined,
-        mcpPost: async () => "",
-      },
-    };
-  };
-  const step = (script: string): Extract<Step, { kind: "exec" }> => ({
-    kind: "exec",
-    title: "t",
-    argv: ["sh", "-c", script],
-    shown: "",
-    deadlineMs: 30_000,
-    stdin: "word",
-  });
   it.each([
     [0, "was interrupted; outcome read back: exit code 0", null],
     [7, null, "was interrupted; outcome read back: It ended with exit code 7: after."],
@@ -124,6 +127,54 @@ describe("a program on this machine outlives Gatelight", () => {
   it("needs a shell", () => {
     expect([keepsJobs(link, "linux"), keepsJobs(link, "darwin"), keepsJobs(link, "win32")]).toEqual([true, true, false]);
   });
+});
+
+describe("one job at a time at a container", () => {
+  const names = (prefix: string) => readdirSync(dir).filter((name) => name.startsWith(prefix));
+  const wait = (gate: string) => `while [ ! -e ${join(dir, gate)} ]; do sleep 0.05; done`;
+
+  it("whoever comes second is told, and runs nothing; another container's is not held up; the next may run", async () => {
+    const first = await started(`${randomUUID()}-0`, `echo on; ${wait("gate")}`);
+    await waitFor(() => first.lines.includes("on"), "its output");
+    const second = await started(`${randomUUID()}-0`, "echo twice");
+    expect([await second.end, second.lines]).toEqual([94, []]);
+    expect(await (await started(`${randomUUID()}-0`, "exit 3", "other")).end).toBe(3);
+    expect(names("gatelight-lock-")).toEqual(["gatelight-lock-gw"]);
+    await expect(runProgram(step("echo twice"), running(`${randomUUID()}-0`, new AbortController().signal, []))).rejects.toThrow(
+      "Another Gatelight is repairing this container now; nothing was done here.",
+    );
+    writeFileSync(join(dir, "gate"), "");
+    expect(await first.end).toBe(0);
+    expect(await (await started(`${randomUUID()}-0`, "exit 4")).end).toBe(4);
+    expect(names("gatelight-lock-")).toEqual([]);
+    expect(names("gatelight-")).toHaveLength(3);
+  });
+  it("of many that come at once, one runs", async () => {
+    const gate = wait("gate");
+    const all = await Promise.all(Array.from({ length: 8 }, () => started(`${randomUUID()}-0`, `echo ran >> ${join(dir, "ran")}; ${gate}`)));
+    const ends: (number | null)[] = [];
+    for (const one of all) one.end.then((code) => ends.push(code));
+    await waitFor(() => ends.length === 7, "seven are turned away");
+    writeFileSync(join(dir, "gate"), "");
+    await waitFor(() => ends.length === 8, "the one has ended");
+    expect(ends).toEqual([...Array.from({ length: 7 }, () => 94), 0]);
+    expect(readFileSync(join(dir, "ran"), "utf8")).toBe("ran\n");
+  });
+  it.each<[string, () => void]>([
+    ["a job that was killed", () => killedJob("gatelight-dead")],
+    ["a job whose folder is gone", () => symlinkSync(join(dir, "nowhere"), join(dir, "gatelight-lock-gw"))],
+    ["a link to somewhere else", () => symlinkSync("/proc/self", join(dir, "gatelight-lock-gw"))],
+    ["a file", () => writeFileSync(join(dir, "gatelight-lock-gw"), "mine")],
+    ["a folder", () => mkdirSync(join(dir, "gatelight-lock-gw"))],
+  ])("is not held up by what is left of %s", async (_name, leave) => {
+    leave();
+    expect(await (await started(`${randomUUID()}-0`, "exit 5")).end).toBe(5);
+  });
+  const killedJob = (name: string) => {
+    mkdirSync(join(dir, name));
+    writeFileSync(join(dir, name, "pid"), "4194305");
+    symlinkSync(join(dir, name), join(dir, "gatelight-lock-gw"));
+  };
 });
 
 describe("what repairs have left behind on the server", () => {

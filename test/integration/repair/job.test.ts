@@ -38,7 +38,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("a program on the
   const start = async (link: Link, id: string, script: string, stdin = "") => {
     const lines: string[] = [];
     let end: { code: number | null; reason: string } | null = null;
-    await link.stream(jobArgv(id, stdin, ["sh", "-c", script]), {
+    await link.stream(jobArgv({ id, subject: `subject-${id}`, stdin }, ["sh", "-c", script]), {
       deadlineMs: 10_000,
       onLine: (line) => lines.push(line),
       onEnd: (ended) => {

@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { jobArgv } from "../../../electron/core/repair/job.ts";
 import type { CallContext } from "../../../shared/contract.ts";
 import { type RepairStage, repairStage } from "./repair-stage.ts";
 
@@ -26,8 +28,8 @@ const dockerCalled = async (on: RepairStage, before: number) => {
 };
 
 const kept = (on: RepairStage) => (existsSync(join(on.dataDir, "repairs")) ? readdirSync(join(on.dataDir, "repairs")) : []);
-/** The simulated server's programs run on this machine. */
-const leftOnServer = (run: string) => readdirSync(tmpdir()).filter((name) => name.startsWith(`gatelight-${run}`));
+/** What repairs keep in the server's folder for temporary files. */
+const leftOnServer = (on: RepairStage) => readdirSync(join(on.dir, "tmp")).filter((name) => name.startsWith("gatelight-"));
 
 describe("never twice", () => {
   it("a double click and a second window", async () => {
@@ -46,8 +48,25 @@ describe("never twice", () => {
     expect((await on.incidents()).filter((one) => one.kind === "repair")).toHaveLength(1);
   });
 
+  it("while a Gatelight on another computer is at the same container: nothing is done, and it is told", async () => {
+    const on = await stage();
+    const gate = join(on.dir, "gate");
+    const script = `echo on; while [ ! -e ${gate} ]; do sleep 0.05; done`;
+    const [program = "", ...args] = jobArgv({ id: `${randomUUID()}-0`, subject: "mcp-ib-gateway-paper", stdin: "" }, ["sh", "-c", script]);
+    const other = spawn(program, args, { env: { ...process.env, TMPDIR: join(on.dir, "tmp") }, stdio: ["ignore", "pipe", "inherit"] });
+    const ended = new Promise((resolve) => other.once("exit", resolve));
+    await new Promise((resolve) => other.stdout.once("data", resolve));
+    await on.start(await on.plan("restart-container"));
+    expect(await on.ended()).toMatchObject({ outcome: "failed", verdict: "Another Gatelight is repairing this container now; nothing was done here." });
+    expect(on.starts()).toBe(0);
+    writeFileSync(gate, "");
+    expect(await ended).toBe(0);
+    expect((await on.repair("restart-container")).outcome).toBe("cured");
+    expect(on.starts()).toBe(1);
+  });
+
   it("a connection that drops while the step runs: its outcome is read back", async () => {
-    const on = await stage({ speed: 2 });
+    const on = await stage({ speed: 4 });
     const before = on.simulator.truth().dockerCalls;
     await on.start(await on.plan("restart-container"));
     await dockerCalled(on, before);
@@ -90,7 +109,7 @@ describe("never twice", () => {
     expect(run.steps[0]).toMatchObject({ state: "done", detail: "was interrupted; outcome read back: exit code 0" });
     expect(on.starts()).toBe(1);
     expect(kept(on)).toEqual([]);
-    expect(leftOnServer(id)).toEqual([]);
+    expect(leftOnServer(on)).toEqual([]);
     const incidents = (await on.incidents()).filter((one) => one.kind === "repair");
     expect(incidents).toMatchObject([
       { title: "Restart the container: cured", detail: expect.stringContaining("was interrupted; outcome read back: exit code 0") },
@@ -108,7 +127,7 @@ describe("never twice", () => {
     expect(run).toMatchObject({ id, outcome: "failed", verdict: "Gatelight was ended in the middle of it. Not done any more: Create the container anew." });
     expect(run.steps[0]).toMatchObject({ detail: "was interrupted; outcome read back: exit code 0" });
     expect(on.starts()).toBe(0);
-    expect(leftOnServer(id)).toEqual([]);
+    expect(leftOnServer(on)).toEqual([]);
     // A third Gatelight finds nothing to follow.
     await on.restart();
     await on.until("up", (now) => now.lights.api.state === "up");

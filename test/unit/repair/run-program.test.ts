@@ -41,6 +41,7 @@ function stage(readBack: readonly string[]) {
   const said: string[] = [];
   const running: Running = {
     job: "run-0",
+    subject: "gw",
     signal: new AbortController().signal,
     ending: true,
     baseline: baselineOf(evidence, diagnose(evidence, e.NOW), e.NOW),

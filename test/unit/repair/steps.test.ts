@@ -111,7 +111,10 @@ describe("compose through a real shell", () => {
   const run = (compose: NonNullable<StepContext["gateway"]["compose"]>) => {
     const [step] = execs("recreate-container", context({ gateway: { container: "x", mode: "paper", compose } }));
     const [program, ...args] = step?.argv ?? [];
-    return { step, result: spawnSync(program ?? "", args, { encoding: "utf8", env: { PATH: `${join(dir, "bin")}:${process.env.PATH}`, HOME: dir } }) };
+    return {
+      step,
+      result: spawnSync(program ?? "", args, { encoding: "utf8", cwd: dir, env: { PATH: `${join(dir, "bin")}:${process.env.PATH}`, HOME: dir } }),
+    };
   };
   const calls = () => readFileSync(join(dir, "calls"), "utf8");
 
@@ -137,6 +140,12 @@ describe("compose through a real shell", () => {
       expect(spawnSync("find", [dir, "-name", "owned"], { encoding: "utf8" }).stdout).toBe("");
     },
   );
+
+  it.each(["-", "-P", "--"])("takes a folder named %s for a folder", (name) => {
+    mkdirSync(join(dir, name));
+    expect(run({ dir: name, service: "gw" }).result.status).toBe(0);
+    expect(calls().split("\n")[0]).toBe(join(dir, name));
+  });
 
   it("blots out what compose itself would quote of the env file, and keeps its exit code", () => {
     writeFileSync(join(dir, "bin/docker"), `#!/bin/sh\necho "invalid port $CANARY in $CANARY!" >&2; echo "path $SPACED end"; exit 17\n`);
