@@ -56,6 +56,8 @@ export interface Core {
   /** The machine goes to sleep: API sessions are closed cleanly. */
   suspend(): Promise<void>;
   resume(): void;
+  /** The desktop was locked or unlocked: amounts that are masked by default hide again. */
+  setLocked(on: boolean): void;
   /** The servers as they run now (command line, tests). */
   readonly servers: ReadonlyMap<string, ServerRuntime>;
   dispose(): Promise<void>;
@@ -71,6 +73,7 @@ export function createCore(options: CoreOptions): Core {
   const lastRuns = new Map<string, RepairRun>();
   const ending = new Set<Promise<void>>();
   let disposed = false;
+  let locked = false;
   /** Every gateway is judged anew; what comes of it is published once. */
   let judging = false;
   const suspended: Promise<(() => void)[]>[] = [];
@@ -108,7 +111,7 @@ export function createCore(options: CoreOptions): Core {
       servers: list,
       prompts: prompts.open,
       notices: [...board.notices, ...(options.settings.notice === null ? [] : [options.settings.notice])],
-      privacy: active().privacy,
+      privacy: { ...active().privacy, locked },
     };
   };
   const store = createSnapshotStore(snapshot(), clock);
@@ -256,6 +259,10 @@ export function createCore(options: CoreOptions): Core {
           () => {},
         );
       reconnect("resume");
+    },
+    setLocked(on) {
+      locked = on;
+      publish();
     },
     async dispose() {
       if (disposed) return;
