@@ -10,7 +10,6 @@ const MARKS: Readonly<Record<GuideItem["state"], IconName>> = { proven: "check",
 /** The way to the API settings and what should be set there; ticked off by evidence, not by the person. */
 export function Guide({ server, gateway }: { server: ServerSnapshot; gateway: GatewaySnapshot }) {
   const { start } = useRepair();
-  const offer = gateway.repairs.find((one) => one.id === "stop-and-start");
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <aside className="guide" aria-label={strings.guide.title} tabIndex={0}>
@@ -37,11 +36,10 @@ export function Guide({ server, gateway }: { server: ServerSnapshot; gateway: Ga
         ))}
       </ul>
       <p className="quiet">{strings.guide.lost}</p>
-      {offer !== undefined && (
-        <Button small onPress={() => start(server.id, gateway.id, "stop-and-start")}>
-          {strings.guide.save}
-        </Button>
-      )}
+      {/* Also when all is well, which is when settings are kept: its plan says the price, and why not where it cannot be. */}
+      <Button small onPress={() => start(server.id, gateway.id, "stop-and-start")}>
+        {strings.guide.save}
+      </Button>
       <p className="quiet">{strings.guide.grab}</p>
     </aside>
   );
