@@ -28,7 +28,7 @@ function sourceHash() {
   return hash.digest("hex");
 }
 
-async function bundle(rolldown, plugins, version, { input, file, format, external }) {
+async function bundle(rolldown, plugins, version, { input, file, external, wrap = (code) => code }) {
   const build = await rolldown({
     input: join(ROOT, input),
     platform: "node",
@@ -42,11 +42,29 @@ async function bundle(rolldown, plugins, version, { input, file, format, externa
       handler(level, log);
     },
   });
-  // ssh2 (CommonJS) asks for its own folder while it loads.
-  const banner = format === "esm" ? "var __dirname = import.meta.dirname, __filename = import.meta.filename;" : "";
-  await build.write({ file: join(DIST, file), format, banner, codeSplitting: false, minify: false, sourcemap: false });
+  // Names stay: they are what a stack in a problem report is read by.
+  const { output } = await build.generate({
+    format: "cjs",
+    codeSplitting: false,
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  });
   await build.close();
+  writeFileSync(join(DIST, file), wrap(ascii(output[0].code)));
 }
+
+/** One character beyond Latin-1 and V8 keeps the whole text with two bytes a character for as long as the program runs. */
+const ascii = (code) => code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/**
+ * A module whose body asks for Node's parts with `require`: an `import` of node:http reads every export, the one that loads all of undici among them.
+ * The body is a function of its own, so that it is compiled piece by piece, and after `prelude` has run.
+ */
+const moduleOf = (prelude) => (code) =>
+  `const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
+${prelude}function gatelight(require,module,exports,__filename,__dirname){${code}
+}
+gatelight(require,{exports:{}},{},import.meta.filename,import.meta.dirname);
+`;
 
 /** Whether a process with this id is there. */
 function alive(pid) {
@@ -104,9 +122,14 @@ async function build({ force = false, quiet = false }) {
   mkdirSync(DIST, { recursive: true });
   const plugins = [cutOrders()];
   await Promise.all([
-    bundle(rolldown, plugins, version, { input: "electron/cli.ts", file: "cli.js", format: "esm", external: [] }),
-    bundle(rolldown, plugins, version, { input: "electron/main.ts", file: "main.js", format: "esm", external: [] }),
-    bundle(rolldown, [], version, { input: "electron/preload.cts", file: "preload.cjs", format: "cjs", external: [] }),
+    bundle(rolldown, plugins, version, {
+      input: "electron/cli.ts",
+      file: "cli.js",
+      external: [],
+      wrap: moduleOf(readFileSync(join(ROOT, "build/lean-start.js"), "utf8")),
+    }),
+    bundle(rolldown, plugins, version, { input: "electron/main.ts", file: "main.js", external: [], wrap: moduleOf("") }),
+    bundle(rolldown, [], version, { input: "electron/preload.cts", file: "preload.cjs", external: [] }),
     viteBuild({ configFile: join(ROOT, "renderer/vite.config.ts"), logLevel: "warn" }),
   ]);
   writeFileSync(STAMP, hash);

@@ -10,6 +10,7 @@ import { createMemorySecrets } from "../core/secrets/memory-secrets.ts";
 import { platformDataDir } from "../core/settings/data-dir.ts";
 import { openSettings } from "../core/settings/settings-store.ts";
 import { simulationPort } from "../simulator/simulation-port.ts";
+import { createThrift } from "./thrift.ts";
 
 export const VERSION = process.env.GATELIGHT_VERSION ?? "0.0.0";
 
@@ -64,6 +65,10 @@ export async function openCore(options: OpenCoreOptions): Promise<OpenCore> {
     simulation: browser ? simulationPort() : null,
     somebody: () => browser,
   });
+  const forwards = () => settings.current.servers.some(({ gateways }) => gateways.some((gateway) => (gateway.forwards?.length ?? 0) > 0));
+  const thrift = createThrift(() => core.store.watched || core.store.current.app.simulation !== null || forwards());
+  core.store.onWatched(thrift);
+  core.store.subscribe(thrift, "calm");
   return {
     core,
     dataDir: dir,
