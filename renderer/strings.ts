@@ -265,6 +265,8 @@ export const strings = {
     viewers: (n: number) => `${n} viewers share this screen's mouse and keyboard.`,
     silent: (span: string) => `The screen has not answered for ${span}.`,
     viewOnly: "View only",
+    locked: "View only: mouse and keys stay here.",
+    unlock: "Unlock",
     fit: "Fit",
     actual: "1:1",
     full: "Full screen",

@@ -54,12 +54,6 @@ export async function goToScreen(page: Page, gateway: string, name: string): Pro
 
 /** The toolbar's lock: off lets mouse and keys through. */
 export const viewOnly = (page: Page) => page.getByRole("switch", { name: "View only" }).filter({ visible: true });
-export async function unlock(page: Page): Promise<void> {
-  const lock = viewOnly(page);
-  if (await lock.isChecked()) await lock.locator("xpath=ancestor-or-self::label").click();
-  await expect.poll(() => lock.isChecked()).toBe(false);
-}
-
 /** How many different colours the remote picture holds, at most 64. */
 export function remoteColours(page: Page): Promise<number> {
   return remoteCanvas(page).evaluate((element: HTMLCanvasElement) => {

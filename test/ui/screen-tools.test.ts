@@ -8,7 +8,7 @@ import { axeInBothThemes } from "../support/axe.ts";
 import { DESKTOP_PEERS, type Desktop, startDesktop } from "../support/desktop.ts";
 import { missingPeers, peer } from "../support/peers.ts";
 import { type RealHome, startRealHome } from "../support/real-home.ts";
-import { clickRemote, remoteCanvas, remotePixel, showScreen, unlock, viewOnly } from "../support/remote-picture.ts";
+import { clickRemote, remoteCanvas, remotePixel, showScreen, viewOnly } from "../support/remote-picture.ts";
 
 const KINDS = [
   ["x11vnc", "paper", "Paper"],
@@ -61,9 +61,12 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
     expect(await dialog.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
     await dialog.getByText("The screen is view only.").waitFor();
     await page.keyboard.press("Escape");
-    await page.screenshot({ path: join(SHOTS, "tools-locked.png") });
     expect(desktop("live").pointer()).toEqual(before);
-    await unlock(page);
+    await clickRemote(page, [310, 205]);
+    await page.getByText("View only: mouse and keys stay here.").waitFor();
+    await page.screenshot({ path: join(SHOTS, "tools-locked.png") });
+    await page.getByRole("button", { name: "Unlock" }).click();
+    expect(await viewOnly(page).isChecked()).toBe(false);
     // Whatever had been sent would have come before this.
     await clickRemote(page, [210, 160]);
     await page.keyboard.type("unlocked");

@@ -57,7 +57,12 @@ export async function relayScreen(stream: Duplex, channel: ByteChannel, serverIn
   try {
     for await (const chunk of stream) if (!(await channel.write(chunk))) break;
   } catch (error) {
-    finish("server", `the connection to the screen was lost (${error instanceof Error ? error.message : String(error)})`);
+    // Node's own words for a stream that was destroyed under its reader tell nobody anything.
+    const known = error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+    finish(
+      "server",
+      known ? "the connection to the screen was lost" : `the connection to the screen was lost (${error instanceof Error ? error.message : String(error)})`,
+    );
   }
   stream.destroy();
   return finish("server", "the screen's server closed the connection");

@@ -41,9 +41,11 @@ export function ClipboardDialog({ remote, viewOnly, send, onClose }: Props) {
           <p className="quiet" role="status">
             {viewOnly ? strings.screen.viewOnlyClip : sent ? strings.screen.sent : strings.screen.toScreenHelp}
           </p>
-          <Button type="submit" isDisabled={viewOnly}>
-            {strings.screen.send}
-          </Button>
+          <div className="actions">
+            <Button type="submit" isDisabled={viewOnly}>
+              {strings.screen.send}
+            </Button>
+          </div>
         </form>
         <TextField className="field" value={remote ?? ""} isReadOnly>
           <Label>{strings.screen.fromScreen}</Label>

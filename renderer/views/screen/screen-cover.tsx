@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import type { GatewaySnapshot, ScreenFailure, ScreenStep, ServerSnapshot } from "../../../shared/snapshot.ts";
 import type { RepairId } from "../../../shared/words.ts";
 import { strings } from "../../strings.ts";
@@ -20,9 +20,18 @@ const WAYS_OUT: Partial<Record<ScreenFailure, RepairId>> = {
 const QUIET_MS = 5000;
 /** A server that polls slowly answers within 1.5 s; one that owes an answer for so long is worth a word. */
 const SILENT_MS = 4000;
+const HINT_MS = 6000;
+
+interface CoverProps {
+  session: ScreenSession;
+  server: ServerSnapshot;
+  gateway: GatewaySnapshot;
+  /** Lets mouse and keys through; `null`: they go through. */
+  unlock: (() => void) | null;
+}
 
 /** Over the picture: the steps while it opens, what went wrong, or nothing. */
-export function ScreenCover({ session, server, gateway }: { session: ScreenSession; server: ServerSnapshot; gateway: GatewaySnapshot }) {
+export function ScreenCover({ session, server, gateway, unlock }: CoverProps) {
   const state = useSyncExternalStore(session.state.subscribe, session.state.get);
   switch (state.kind) {
     case "idle":
@@ -36,7 +45,7 @@ export function ScreenCover({ session, server, gateway }: { session: ScreenSessi
       return (
         <>
           {state.viewers > 1 && <p className="cover-viewers">{strings.screen.viewers(state.viewers)}</p>}
-          <Shown session={session} black={state.black} />
+          <Shown session={session} black={state.black} unlock={unlock} />
         </>
       );
   }
@@ -83,8 +92,9 @@ function Trouble({ state, session, server, gateway }: TroubleProps) {
       <div className="cover-card" role={calm ? "status" : "alert"}>
         <h2>{lost ? strings.screen.lost : title}</h2>
         {message !== "" && <p className="cover-message">{message}</p>}
-        <p className="quiet">{lost ? strings.screen.lastPicture : wayOut}</p>
-        {state.kind === "waiting" && <RetryIn until={state.until} />}
+        <p className="quiet">
+          {lost ? strings.screen.lastPicture : wayOut} {state.kind === "waiting" && <RetryIn until={state.until} />}
+        </p>
         <div className="actions">
           <Button look="primary" onPress={() => session.open(lost)}>
             {failure === "cancelled" ? strings.screen.open : strings.retry}
@@ -99,19 +109,22 @@ function Trouble({ state, session, server, gateway }: TroubleProps) {
 
 function RetryIn({ until }: { until: number }) {
   const now = useNow();
-  return <p className="quiet">{strings.screen.retryIn(formatCountdown(until - now))}</p>;
+  return <span>{strings.screen.retryIn(formatCountdown(until - now))}</span>;
 }
 
 /**
  * x11vnc can throttle itself to a crawl, and a server can stop altogether: each looks like a picture that stands still. After something done
  * by the person, and every so often, the server is asked for one pixel.
  */
-function Shown({ session, black }: { session: ScreenSession; black: boolean }) {
+function Shown({ session, black, unlock }: { session: ScreenSession; black: boolean; unlock: (() => void) | null }) {
   useNow();
+  const [tried, setTried] = useState(Number.NEGATIVE_INFINITY);
   useEffect(() => {
     const ask = () => session.ask();
     const touch = (event: Event) => {
-      if (event.target instanceof HTMLCanvasElement && event.target.closest(".screen-target") !== null) ask();
+      if (!(event.target instanceof HTMLCanvasElement) || !session.holds(event.target)) return;
+      ask();
+      if (event.type === "pointerdown") setTried(performance.now());
     };
     const timer = setInterval(() => {
       if (document.visibilityState === "visible" && performance.now() - (session.lastChangeAt ?? 0) > QUIET_MS) ask();
@@ -126,7 +139,20 @@ function Shown({ session, black }: { session: ScreenSession; black: boolean }) {
   }, [session]);
   const silentMs = session.askedAt === null ? 0 : performance.now() - session.askedAt;
   if (silentMs >= SILENT_MS) return <Note text={strings.screen.silent(formatSpan(silentMs))} session={session} />;
-  return black ? <Note text={strings.screen.black} session={session} /> : null;
+  if (black) return <Note text={strings.screen.black} session={session} />;
+  // A click that does nothing is told why.
+  return unlock !== null && performance.now() - tried < HINT_MS ? <Locked unlock={unlock} /> : null;
+}
+
+function Locked({ unlock }: { unlock: () => void }) {
+  return (
+    <div className="cover-note" role="status">
+      <span>{strings.screen.locked}</span>
+      <Button small onPress={unlock}>
+        {strings.screen.unlock}
+      </Button>
+    </div>
+  );
 }
 
 function Note({ text, session }: { text: string; session: ScreenSession }) {

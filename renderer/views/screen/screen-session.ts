@@ -84,6 +84,9 @@ export class ScreenSession {
   get askedAt(): number | null {
     return this.#attempt?.channel?.askedAt ?? null;
   }
+  holds(element: Element): boolean {
+    return this.#ports.target.contains(element);
+  }
   /** Asks for a sign of life where a picture is shown. */
   ask(): void {
     if (this.state.get().kind === "shown") this.#attempt?.channel?.ask();
