@@ -5,7 +5,9 @@ import { type Fault, marked, nothing } from "./fault.ts";
 
 /** As run.sh starts it. */
 async function startAnew(stack: Stack, more = ""): Promise<void> {
-  const command = `pkill -x x11vnc; exec x11vnc -display :1 -forever -shared -bg -noipv6 -quiet ${more} -passwd "$VNC_SERVER_PASSWORD" >/dev/null 2>&1`;
+  // Its port is free only when the one before has ended.
+  const end = "pkill -x x11vnc; for _ in $(seq 50); do pgrep -x x11vnc >/dev/null || break; sleep 0.1; done";
+  const command = `${end}; exec x11vnc -display :1 -forever -shared -bg -noipv6 -quiet ${more} -passwd "$VNC_SERVER_PASSWORD" >/dev/null 2>&1`;
   await stack.exec(["sh", "-c", command], true);
 }
 
