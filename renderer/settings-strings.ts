@@ -105,7 +105,15 @@ export const settingsStrings = {
   },
   session: {
     title: "API session",
-    states: { off: "Off", waiting: "Waiting", opening: "Opening", ready: "Ready", released: "Given up", parked: "Set aside for a repair" },
+    states: {
+      off: "Off",
+      waiting: "Waiting",
+      opening: "Opening",
+      ready: "Ready",
+      released: "Given up",
+      parked: "Set aside for a repair",
+      asleep: "Closed while this computer sleeps",
+    },
     nextTry: (time: string) => `next try ${time}`,
     resumed: "The session is being taken back.",
     forget: "Forget the kept passwords",

@@ -127,7 +127,7 @@ export interface GuideItem {
 }
 
 export interface SessionSnapshot {
-  readonly state: "off" | "waiting" | "opening" | "ready" | "released" | "parked";
+  readonly state: "off" | "waiting" | "opening" | "ready" | "released" | "parked" | "asleep";
   readonly clientId: number;
   /** Shown when another id than the settings' was taken (326). */
   readonly clientIdNote: string | null;

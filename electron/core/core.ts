@@ -245,7 +245,7 @@ export function createCore(options: CoreOptions): Core {
       );
     },
     async suspend() {
-      const parked = Promise.all([...servers.values()].map((server) => server.park())).then((list) => list.flat());
+      const parked = Promise.all([...servers.values()].map((server) => server.suspend())).then((list) => list.flat());
       suspended.push(parked);
       await parked;
     },

@@ -299,8 +299,9 @@ export class ServerRuntime {
     return runtime === undefined ? null : handOverTarget(runtime, this.link, this.settings.docker);
   }
 
-  async park(): Promise<(() => void)[]> {
-    return Promise.all(this.gateways.map((gateway) => gateway.session.park()));
+  /** This computer goes to sleep. @returns functions that take the sessions back */
+  async suspend(): Promise<(() => void)[]> {
+    return Promise.all(this.gateways.map((gateway) => gateway.session.park("asleep")));
   }
 
   async dispose(): Promise<void> {

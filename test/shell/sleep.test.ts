@@ -82,6 +82,7 @@ describe("sleep", () => {
     await simulator?.dispose();
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   });
+  const apiWords = () => (own?.core.store.current.servers ?? []).flatMap((server) => server.gateways.map((gateway) => gateway.lights.api.detail));
   beforeEach(() => {
     electron.NotificationStandIn.shown.length = 0;
   });
@@ -90,6 +91,7 @@ describe("sleep", () => {
     const before = connects();
     electron.powerMonitor.emit("suspend");
     await until("closed sessions", () => open().every((count) => count === 0), SOON_MS);
+    await until("true words", () => apiWords().every((words) => words.includes("this computer goes to sleep")), SOON_MS);
     sleep();
     electron.powerMonitor.emit("resume");
     await until("green lights again", green, SOON_MS);

@@ -11,7 +11,10 @@ export type ApiIdleReason =
   | "backing-off"
   | "hourly-limit"
   | "released"
+  /** For a repair. */
   | "parked"
+  /** This computer goes to sleep. */
+  | "asleep"
   | "off";
 
 export type ApiFact =

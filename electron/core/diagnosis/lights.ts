@@ -179,6 +179,8 @@ function api(look: Look, blocked: Blocked): LightVerdict {
   if (fact.kind === "idle" && (fact.reason === "released" || fact.reason === "off"))
     return light("off", fact.reason, fact.reason === "released" ? "Gatelight has left the API to others." : "The API session is switched off.");
   if (fact.kind === "idle" && fact.reason === "parked") return light("connecting", "repair", "The API session is parked during a repair.");
+  if (fact.kind === "idle" && fact.reason === "asleep")
+    return light("connecting", "asleep", "The API session was closed because this computer goes to sleep; it comes back when it wakes.");
   // Where nothing runs, an attempt that failed is no news.
   if (blocked !== null && (blocked.light === "server" || blocked.light === "container") && look.running === null && look.container !== null)
     return behind(blocked, "");

@@ -8,7 +8,7 @@ import { type Connection, livingFact } from "./connection.ts";
 import { DialGate } from "./dial-gate.ts";
 import { DialPlan } from "./dial-plan.ts";
 import { type CreateSession, type GatewaySession, SESSION_TIMINGS, type SessionPorts, type SessionReport, type SessionTimings } from "./session.ts";
-import { StayAway } from "./stay-away.ts";
+import { type Park, StayAway } from "./stay-away.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const MAX_FAILURES = 30;
@@ -82,9 +82,9 @@ class Session implements GatewaySession {
     this.away.resume();
   }
 
-  async park(): Promise<() => void> {
-    const takeBack = this.away.park();
-    await this.standDown("parked", null);
+  async park(why: Park = "parked"): Promise<() => void> {
+    const takeBack = this.away.park(why);
+    await this.standDown(this.away.reason?.kind ?? why, null);
     return takeBack;
   }
 

@@ -3,6 +3,7 @@ import type { AccountSnapshot, SessionSnapshot } from "../../../shared/snapshot.
 import type { Clock } from "../clock.ts";
 import type { AccountFact, ApiFact, ApiFailure, ApiIdleReason, BrokerFact } from "../diagnosis/evidence.ts";
 import { FRESH_ANSWER_MS } from "../diagnosis/look.ts";
+import type { Park } from "./stay-away.ts";
 
 /** The one API session of a gateway. It dials only when `mayDial` allows it, and never holds more than one connection. */
 export interface GatewaySession {
@@ -15,8 +16,8 @@ export interface GatewaySession {
   /** Closes cleanly and stays away until `resume`, or until `untilMs` (ms since the epoch). */
   release(untilMs: number | null): Promise<void>;
   resume(): void;
-  /** Closes cleanly for a repair. @returns a function that takes the session back */
-  park(): Promise<() => void>;
+  /** Closes cleanly for a repair, or for this computer's sleep. @returns a function that takes the session back */
+  park(why?: Park): Promise<() => void>;
   /** Asks again for account data on the living connection. */
   resubscribe(): void;
   /** What `watched` of the ports says has changed. */

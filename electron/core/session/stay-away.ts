@@ -1,9 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { LONGEST_WAIT_MS } from "./dial-gate.ts";
 
-/** Why the session is left to others for now: given away by a person until an hour or for good, or parked by repairs under way. */
+/** `parked` for a repair, `asleep` while this computer sleeps. */
+export type Park = "parked" | "asleep";
+
+/** Why the session is left alone for now: given away by a person until an hour or for good, or parked by repairs under way or for this computer's sleep. */
 export class StayAway {
-  private parks = 0;
+  private readonly parks: Park[] = [];
   private given: { readonly until: number | null } | null = null;
   private cancel: (() => void) | null = null;
 
@@ -13,8 +16,8 @@ export class StayAway {
   ) {}
 
   /** A park outweighs a release: it ends by itself. `null`: nothing keeps the session away. */
-  get reason(): { readonly kind: "parked" } | { readonly kind: "released"; readonly until: number | null } | null {
-    if (this.parks > 0) return { kind: "parked" };
+  get reason(): { readonly kind: Park } | { readonly kind: "released"; readonly until: number | null } | null {
+    if (this.parks.length > 0) return { kind: this.parks.includes("parked") ? "parked" : "asleep" };
     return this.given === null ? null : { kind: "released", until: this.given.until };
   }
   get releasedUntil(): number | null {
@@ -35,13 +38,13 @@ export class StayAway {
   }
 
   /** @returns a function that ends this park, once */
-  park(): () => void {
-    this.parks++;
+  park(why: Park): () => void {
+    this.parks.push(why);
     let parked = true;
     return () => {
       if (!parked) return;
       parked = false;
-      this.parks--;
+      this.parks.splice(this.parks.indexOf(why), 1);
       this.onOver();
     };
   }

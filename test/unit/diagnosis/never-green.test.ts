@@ -47,6 +47,7 @@ const MUST_NOT_BE_GREEN: readonly (readonly [string, Change | readonly Change[]]
   ["the session is released", apiIdle("released")],
   ["the session is off", apiIdle("off")],
   ["the session is parked", apiIdle("parked")],
+  ["this computer goes to sleep", apiIdle("asleep")],
   ["nothing of the API is known", (e) => ({ ...e, api: null, broker: null, account: null })],
   ["everything listens, nothing was tried", apiIdle("queue-not-empty")],
   ["VNC green, log says configured, API closed at once", apiFailed("closed-at-once")],

@@ -184,6 +184,26 @@ describe("a session that was given up", () => {
     expect(target.report.session.state).toBe("released");
   });
 
+  it("says that this computer sleeps, and a repair where both keep it away", async () => {
+    make().start();
+    await clock.advance(1);
+    const wake = await target.park("asleep");
+    expect(target.report).toMatchObject({ api: { reason: "asleep" }, session: { state: "asleep" } });
+    const repaired = await target.park();
+    expect(target.report).toMatchObject({ api: { reason: "parked" }, session: { state: "parked" } });
+    const again = await target.park("asleep");
+    expect(target.report.session.state).toBe("parked");
+    repaired();
+    expect(target.report).toMatchObject({ api: { reason: "asleep" }, session: { state: "asleep" } });
+    const before = dials.length;
+    wake();
+    await clock.advance(60_000);
+    expect(dials.length).toBe(before);
+    again();
+    await clock.advance(1);
+    expect(dials.length).toBe(before + 1);
+  });
+
   it("stays away from a gateway under repair too, until both are over", async () => {
     make().start();
     await clock.advance(1);

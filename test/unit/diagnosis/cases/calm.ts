@@ -172,6 +172,7 @@ export const CALM_CASES: readonly CalmCase[] = [
     login((now) => ({ sessions: 2, autorestart: "found", phaseAt: now - 50 * S, lastProgressAt: now - 50 * S })),
   ]),
   calm("our session is parked for a repair", api({ kind: "idle", reason: "parked", until: null, last: null })),
+  calm("our session is closed because this computer goes to sleep", api({ kind: "idle", reason: "asleep", until: null, last: null })),
   calm("left to TWS on purpose", apiIdle("released")),
   calm("the API session is switched off", apiIdle("off")),
   calm("closed by the gateway two seconds ago", (e, now) => apiFailed("closed", { at: now - 2 * S })(e, now)),
