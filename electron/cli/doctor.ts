@@ -36,9 +36,14 @@ const lightsOf = (snapshot: Snapshot): string =>
     ]),
   );
 
-/** The least sure cause sets the time. */
+/** The least sure cause sets the time; of a start it is said at once that it goes on, and only after a while what it waits for. */
 const stableMs = (snapshot: Snapshot): number =>
-  Math.max(0, ...snapshot.servers.flatMap((server) => server.gateways.map(({ cause }) => (cause === null ? 0 : STABLE_MS[cause.confidence]))));
+  Math.max(
+    0,
+    ...snapshot.servers.flatMap((server) =>
+      server.gateways.map(({ cause, light }) => (cause === null ? 0 : light === "connecting" ? STABLE_MS.possible : STABLE_MS[cause.confidence])),
+    ),
+  );
 
 /** Tries each screen's password once, as soon as the screen answers. @returns whether one is still being tried */
 function screenChecks(access: Access, signal: AbortSignal): (snapshot: Snapshot) => boolean {
