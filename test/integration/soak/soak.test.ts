@@ -72,6 +72,8 @@ async function suffer(name: string, id: "paper" | "live", ms: number): Promise<v
   frozen = false;
   end();
   await wellAgain(today);
+  // The next trouble may begin in this very moment: two short lies are not a long one.
+  look();
 }
 
 /** Six hours in which nothing happens: both machines' clocks go on. */
