@@ -4,6 +4,7 @@ import type { Clock } from "../../clock.ts";
 import { type CallOptions, DialError, type DialReason, ExecError, type HostAddress } from "../host-link.ts";
 import { settle } from "../settle.ts";
 import { ChannelDuplex } from "./channel-duplex.ts";
+import { endProgram } from "./end-program.ts";
 
 /** RFC 4254 §5.1. */
 const ADMINISTRATIVELY_PROHIBITED = 1;
@@ -115,7 +116,7 @@ export function openExec(client: Client, clock: Clock, command: string, program:
       signal: options.signal,
       onTimeout: () => new ExecError("timeout", `${program} did not start on the server within ${seconds(options.deadlineMs)}.`),
       onAbort: () => new ExecError("aborted", `Starting ${program} was given up.`),
-      onLate: (late) => late.channel.destroy(),
+      onLate: (late) => endProgram(late.channel),
     },
     (resolve, reject) => {
       try {
