@@ -58,7 +58,7 @@ describe("an update", () => {
     const updater = {
       autoDownload: true,
       autoInstallOnAppQuit: true,
-      on: () => {},
+      on: (name: string) => void steps.push(`listens for ${name}`),
       checkForUpdates: async () => ({ isUpdateAvailable: true, updateInfo: { version: "9.9.9" } }),
       downloadUpdate: async () => void steps.push("downloaded"),
       quitAndInstall() {
@@ -72,7 +72,7 @@ describe("an update", () => {
       click("Check for updates");
       await until("the end", () => electron.app.quitDone);
       expect(electron.dialog.boxes.map((box) => box.message)).toEqual(["Gatelight 9.9.9 is available", "Gatelight 9.9.9 is ready"]);
-      expect(steps).toEqual(["downloaded", "installed, tray gone, socket false"]);
+      expect(steps).toEqual(["listens for error", "downloaded", "installed, tray gone, socket false"]);
     } finally {
       vi.unstubAllEnvs();
       if (before === undefined) Reflect.deleteProperty(process, "resourcesPath");

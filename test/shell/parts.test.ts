@@ -96,6 +96,22 @@ describe("notifier", () => {
     notifier.dispose();
     expect(electron.NotificationStandIn.shown[1]?.closed).toBe(true);
   });
+  it("lets go of one that was closed by hand or refused by the system, and says the refusal in the log", () => {
+    const warned = vi.spyOn(log, "warn");
+    for (const end of ["close", "failed"] as const) {
+      electron.NotificationStandIn.shown.length = 0;
+      const { clock, set, notifier } = stage();
+      set(down);
+      clock.pass(11_000);
+      const [one] = electron.NotificationStandIn.shown;
+      if (end === "close") one?.emit("close");
+      else one?.emit("failed", {}, "not signed");
+      notifier.dispose();
+      expect(one?.closed).toBe(false);
+    }
+    expect(warned.mock.calls).toEqual([["a notification could not be shown", { error: "not signed" }]]);
+    warned.mockRestore();
+  });
   it("shows nothing while the screen is locked, and after unlocking only what still stands", () => {
     const { clock, set, notifier } = stage();
     notifier.hold(true);
@@ -193,7 +209,8 @@ describe("tray", () => {
     view.apply(model("down"));
     expect(tray?.menusSet).toBe(sets);
     tray?.emit("click");
-    expect(clicks).toHaveBeenCalledTimes(platform === "win32" ? 1 : 0);
+    tray?.emit("double-click");
+    expect(clicks).toHaveBeenCalledTimes(platform === "win32" ? 2 : 0);
     if (platform === "win32") {
       electron.nativeTheme.shouldUseDarkColorsForSystemIntegratedUI = !dark;
       electron.nativeTheme.emit("updated");
