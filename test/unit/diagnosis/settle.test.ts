@@ -2,7 +2,24 @@ import { describe, expect, it } from "vitest";
 import { diagnose } from "../../../electron/core/diagnosis/diagnose.ts";
 import { CONFIRM_MS, type Settled, settle } from "../../../electron/core/diagnosis/settle.ts";
 import type { LightName, LightState } from "../../../shared/words.ts";
-import { apiFailed, broker, type Change, evidence, linkFailed, linkRetries, login, mcp, NOW, queue, ready, S, screen, starting } from "./evidence-builder.ts";
+import {
+  apiFailed,
+  broker,
+  type Change,
+  evidence,
+  lineQuiet,
+  lineWasQuiet,
+  linkFailed,
+  linkRetries,
+  login,
+  mcp,
+  NOW,
+  queue,
+  ready,
+  S,
+  screen,
+  starting,
+} from "./evidence-builder.ts";
 
 interface Step {
   readonly at: number;
@@ -92,6 +109,32 @@ const TABLE: readonly { name: string; steps: readonly Step[] }[] = [
       { at: 0, change: linkFailed("name-not-found", "resolve"), light: "connecting" },
       { at: 4 * S, change: linkFailed("name-not-found", "resolve"), light: "down", cause: "name-not-found" },
       { at: 6 * S, change: linkRetries("name-not-found", "resolve"), light: "down", cause: "name-not-found" },
+    ],
+  },
+  {
+    name: "a doubted line holds back what lies behind it, and its silence counts against nobody afterwards",
+    steps: [
+      { at: 0, light: "up" },
+      { at: 2 * S, change: lineQuiet(2 * S), light: "connecting", parts: { server: "connecting", api: "connecting", mcp: "connecting" }, cause: null },
+      { at: 6 * S, change: lineQuiet(6 * S), light: "connecting", cause: "tunnel-half-open" },
+      {
+        at: 8 * S,
+        change: (e, now) => lineWasQuiet(8 * S, S)(apiFailed("went-silent")(e, now), now),
+        light: "connecting",
+        parts: { server: "up" },
+        cause: null,
+      },
+      { at: 20 * S, light: "up" },
+    ],
+  },
+  {
+    name: "another cause must stand for three seconds before it takes the place of what was told",
+    steps: [
+      { at: 0, change: WEDGED, light: "connecting", cause: null },
+      { at: 3 * S, change: WEDGED, light: "down", cause: "accept-queue-wedge" },
+      { at: 4 * S, change: apiFailed("closed-at-once"), light: "down", cause: "accept-queue-wedge" },
+      { at: 6 * S, change: apiFailed("closed-at-once"), light: "down", cause: "accept-queue-wedge", nextAt: 7 * S },
+      { at: 7 * S, change: apiFailed("closed-at-once"), light: "down", cause: "localhost-only" },
     ],
   },
   {
