@@ -75,7 +75,8 @@ describe.skipIf(why !== null)("in the lab", () => {
           const cost = await quietCost(lab, watching, FULL ? 61_000 : 20_000);
           console.info(`${cost.commands.length} commands, ${cost.fresh} processes, ${cost.cpuPercent.toFixed(2)} % of a core in ${cost.seconds.toFixed(0)} s`);
           const minutes = Math.max(1, cost.seconds / 60);
-          expect(cost.commands.length, cost.commands.join("\n")).toBeLessThanOrEqual(minutes);
+          // Fewer than two a minute: one that comes once a minute may come twice in the time looked at.
+          expect(cost.commands.length, cost.commands.join("\n")).toBeLessThan(2 * minutes);
           // Each command is a session of sshd, a shell and the program.
           expect(cost.fresh, cost.commands.join("\n")).toBeLessThanOrEqual(3 * minutes);
           expect(cost.cpuPercent).toBeLessThan(1);
