@@ -146,6 +146,11 @@ export const settingsStrings = {
     startAtLogin: "Start when I log in",
     secrets: "Passwords",
     kept: (name: string) => `Kept in ${name}.`,
+    updates: {
+      asks: "Updates: Gatelight looks for new versions and asks before it installs one.",
+      "no-address": "Updates: no release address in this build; a new version is installed by hand.",
+      elsewhere: "Updates: come with the program that was installed; this window does not look for them.",
+    },
     notKept: "There is no keychain here: passwords are held in memory and forgotten when Gatelight ends.",
     version: (version: string, host: string, platform: string) => `Gatelight ${version}, ${host === "electron" ? "desktop" : host}, ${platform}`,
   },

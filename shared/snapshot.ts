@@ -20,6 +20,8 @@ export interface AppInfo {
   readonly version: string;
   readonly host: "electron" | "browser" | "command-line";
   readonly platform: string;
+  /** `asks`: looks for new versions and asks first; `no-address`: this build knows no place to look; absent: not Gatelight's to do (browser, command line). */
+  readonly updates?: "asks" | "no-address";
   readonly secrets: { readonly persistent: boolean; readonly name: string; readonly detail: string };
   /** Playing the simulated home server. */
   readonly simulation: { readonly scenario: string; readonly scenarios: readonly ScenarioInfo[] } | null;

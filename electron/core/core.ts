@@ -31,6 +31,8 @@ export interface CoreOptions {
   readonly log: Log;
   /** `null` where the file cannot be had; the notice says why. */
   readonly history: History | null;
+  /** Absent: this host does not look for new versions. */
+  readonly updates?: AppInfo["updates"];
   /** What the person should know from the start. */
   readonly notices: readonly Notice[];
   /** How to play the simulated home server; `null` where it is left out. */
@@ -99,6 +101,7 @@ export function createCore(options: CoreOptions): Core {
     version: options.version,
     host: options.host,
     platform: process.platform,
+    ...(options.updates === undefined ? {} : { updates: options.updates }),
     secrets: options.secrets.backend,
     simulation: simulation.info,
   });

@@ -26,6 +26,7 @@ export async function openDesktopCore(options: {
   clock: Clock;
   log: LogFile;
   notices: readonly Notice[];
+  updates: "asks" | "no-address";
 }): Promise<DesktopCore> {
   const { dataDir, clock, log } = options;
   const memory = createMemorySecrets(process.env);
@@ -45,6 +46,7 @@ export async function openDesktopCore(options: {
     version: options.version,
     dataDir,
     settings,
+    updates: options.updates,
     secrets,
     log,
     history: history.history,

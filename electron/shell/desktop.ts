@@ -54,12 +54,14 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const hostAtStart = await hasTrayHost(platform);
   const noTray = { id: "no-tray", kind: "info", title: "This desktop shows no tray icons", at: clock.now() } as const;
   const detail = "Gatelight stays open as a window and quits when it is closed. On GNOME the AppIndicator extension brings tray icons.";
+  const system = systemUpdater();
   const own = await openDesktopCore({
     dataDir,
     version: options.version,
     clock,
     log,
     notices: [],
+    updates: system === null ? "no-address" : "asks",
   });
   const { core } = own;
   const tellNoTray = () => {
@@ -99,7 +101,6 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     windowVisible: () => window.visible,
     onClick: (notice) => window.show(pageFor(notice.gateway === null ? "overview" : "diagnosis", notice.server, notice.gateway)),
   });
-  const system = systemUpdater();
   const updates =
     system === null
       ? null

@@ -71,7 +71,7 @@ describe("sleep", () => {
     });
     writeFileSync(join(dir, "data", "settings.json"), JSON.stringify({ ...simulator.settings, notify: { afterSeconds: 1 } }));
     log = createLog({ file: join(dir, "data", "gatelight.log") });
-    own = await openDesktopCore({ dataDir: join(dir, "data"), version: "0.0.0", clock, log, notices: [] });
+    own = await openDesktopCore({ dataDir: join(dir, "data"), version: "0.0.0", clock, log, notices: [], updates: "no-address" });
     end = watchPower();
     await until("green lights", green, SOON_MS);
   }, 60_000);

@@ -250,6 +250,14 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     await page.getByText("Settings saved.").waitFor();
   });
 
+  it.each([
+    ["healthy", "Updates: come with the program that was installed"],
+    ["simulated", "Updates: no release address in this build"],
+  ] as const)("says how updates come: %s", async (name, words) => {
+    const page = await open(name, { view: "settings" });
+    await page.getByText(words).waitFor();
+  });
+
   it("asks for a host key with the refusal focused, and answers only when trusted", async () => {
     const page = await open("hostKey");
     const dialog = page.getByRole("alertdialog", { name: "Is this linuxserver.lan?" });

@@ -49,6 +49,7 @@ export function GeneralForm({ draft, faults, onChange }: Props) {
         </fieldset>
       )}
       {app !== undefined && <p className="quiet">{strings.general.version(app.version, app.host, app.platform)}</p>}
+      {app !== undefined && <p className="quiet">{strings.general.updates[app.updates ?? "elsewhere"]}</p>}
     </section>
   );
 }
