@@ -21,7 +21,12 @@ export interface Row extends Omit<Taken, "inputs"> {
 
 export const percentile = (values: readonly number[], share: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
-export const median = (values: readonly number[]) => percentile(values, 0.5);
+/** Of an even number, the mean of the middle two. */
+export const median = (values: readonly number[]) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? Number.NaN) + (sorted[Math.floor(half)] ?? Number.NaN)) / 2;
+};
 
 function rowOf(taken: readonly Taken[]): Row {
   const middle = (name: Exclude<keyof Taken, "inputs">) => median(taken.map((one) => one[name]));
