@@ -70,7 +70,7 @@ export class Liveness {
   get quietSince(): number | null {
     const now = this.#options.clock.now();
     if (this.#ended || this.#ping === null || this.#slept(now)) return null;
-    this.#hear(now);
+    this.#receive(now);
     return Math.max(this.#ping.sentAt, this.#receivedAt);
   }
 
@@ -130,12 +130,16 @@ export class Liveness {
     return now - this.#tickedAt > 5_000 || now < this.#tickedAt;
   }
 
-  #hear(now: number): void {
+  /** Apart from what drained: that is told from one tick to the next, and a look right after a write would take the write for it. */
+  #receive(now: number): void {
     const received = this.#options.wire.received();
-    if (received !== this.#received) {
-      this.#received = received;
-      this.#receivedAt = now;
-    }
+    if (received === this.#received) return;
+    this.#received = received;
+    this.#receivedAt = now;
+  }
+
+  #hear(now: number): void {
+    this.#receive(now);
     const moved = this.#movement();
     if (moved === this.#moved) return;
     this.#moved = moved;
