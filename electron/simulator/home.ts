@@ -118,6 +118,7 @@ export class Home {
     this.engine.setFault(null);
     this.setClockSkew(0);
     for (const item of this.gateways) {
+      item.plan.api.marketOpen = true;
       if (!item.touched) continue;
       item.touched = false;
       for (const name of [item.container, item.mcpContainer]) {

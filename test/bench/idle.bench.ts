@@ -1,5 +1,5 @@
 /**
- * What Gatelight costs while nothing happens: one server, two gateways, connected and idle. Beside it, in the same run, what a user would keep
+ * What Gatelight costs while nothing happens: one server, two gateways, connected and idle, with the market closed and open. Beside it, in the same run, what a user would keep
  * running instead: an ssh tunnel, websockify for the screen and a Python client that asks for the time.
  * GATELIGHT_BENCH_SECONDS (default 300) sets how long is looked.
  */
@@ -70,7 +70,7 @@ const freePort = async (): Promise<number> => {
 
 async function gatelight(dir: string, settings: unknown, password: string): Promise<{ cost: Cost; firstLightMs: number }> {
   const data = join(dir, "data");
-  mkdirSync(data, { mode: 0o700 });
+  mkdirSync(data, { recursive: true, mode: 0o700 });
   writeFileSync(join(data, "settings.json"), JSON.stringify(settings));
   const begun = performance.now();
   const child = start(process.execPath, [CLI, "watch", "--json", "--data-dir", data], { GATELIGHT_VNC_PASSWORD: password });
@@ -126,22 +126,30 @@ async function instead(ssh: { host: string; port: number; user: string; identity
   return cost(all.map((child) => child.pid ?? 0));
 }
 
+async function simulated(scenario: string) {
+  const simulator = start(process.execPath, [CLI, "simulate", "--scenario", scenario, "--json"]);
+  const [line] = await once(createInterface({ input: simulator.stdout ?? process.stdin }), "line");
+  const told: { ssh: { host: string; port: number; user: string; identityFile: string }; settings: unknown; vncPassword: string } = JSON.parse(String(line));
+  return told;
+}
+
 const dir = mkdtempSync(join(tmpdir(), "gatelight-idle-"));
 try {
-  const simulator = start(process.execPath, [CLI, "simulate", "--json"]);
-  const [line] = await once(createInterface({ input: simulator.stdout ?? process.stdin }), "line");
-  const { ssh, settings, vncPassword } = JSON.parse(String(line));
+  const closed = await simulated("market-closed");
+  const open = await simulated("healthy");
   process.stdout.write(`looking for ${SECONDS} s at each side …\n`);
-  const ours = await gatelight(dir, settings, vncPassword);
-  const theirs = await instead(ssh);
+  const quiet = await gatelight(join(dir, "quiet"), closed.settings, closed.vncPassword);
+  const busy = await gatelight(join(dir, "busy"), open.settings, open.vncPassword);
+  const theirs = await instead(closed.ssh);
   const row = (name: string, one: Cost) =>
     process.stdout.write(`${name.padEnd(44)} ${one.residentMiB.toFixed(1).padStart(7)} MiB ${one.cpuPercent.toFixed(2).padStart(6)} % of a core\n`);
-  row("Gatelight (lights, accounts, diagnosis)", ours.cost);
+  row("Gatelight, market closed", quiet.cost);
+  row("Gatelight, results moving every second", busy.cost);
   row("ssh + 2 websockify + 2 Python clients", theirs);
   process.stdout.write(
-    `ratio                                        ${(ours.cost.residentMiB / theirs.residentMiB).toFixed(2).padStart(7)}     ${(ours.cost.cpuPercent / Math.max(theirs.cpuPercent, 0.01)).toFixed(2).padStart(6)}\n`,
+    `ratio, market closed                         ${(quiet.cost.residentMiB / theirs.residentMiB).toFixed(2).padStart(7)}     ${(quiet.cost.cpuPercent / Math.max(theirs.cpuPercent, 0.01)).toFixed(2).padStart(6)}\n`,
   );
-  process.stdout.write(`both gateways green ${Math.round(ours.firstLightMs)} ms after the process was started\n`);
+  process.stdout.write(`both gateways green ${Math.round(quiet.firstLightMs)} and ${Math.round(busy.firstLightMs)} ms after the process was started\n`);
 } finally {
   for (const child of children) child.kill("SIGKILL");
   rmSync(dir, { recursive: true, force: true });

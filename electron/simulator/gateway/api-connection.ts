@@ -326,7 +326,7 @@ export class ApiConnection {
     if (portfolio === null) return this.#error(reqId, 321, "Error validating request.-'bX' : cause - Invalid account code");
     this.#accountData(reqId, () => {
       this.#send(message(portfolio));
-      this.#live.set(key, () => this.#send(message(portfolio)));
+      this.#live.set(key, () => this.#host.plan.api.marketOpen && this.#send(message(portfolio)));
     });
   }
 

@@ -117,7 +117,7 @@ export class ApiServer {
 
   tick(): void {
     if (this.connections.size === 0) return;
-    for (const portfolio of this.#portfolios.values()) portfolio.tick();
+    if (this.#options.plan.api.marketOpen) for (const portfolio of this.#portfolios.values()) portfolio.tick();
     for (const connection of this.connections) connection.tick();
   }
 

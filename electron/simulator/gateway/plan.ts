@@ -26,6 +26,8 @@ export interface ApiPlan {
   deaf: boolean;
   /** Client ids that somebody else holds: 326. */
   heldClientIds: Set<number>;
+  /** Prices move, and results with them. Otherwise only the account's figures come, every three minutes. */
+  marketOpen: boolean;
 }
 
 export interface BrokerPlan {
@@ -111,6 +113,7 @@ export function healthyPlan(mode: "paper" | "live"): GatewayPlan {
       accountSilent: false,
       deaf: false,
       heldClientIds: new Set(),
+      marketOpen: true,
     },
     broker: { line: true, brokenFarms: new Set() },
     acceptStopped: false,

@@ -9,6 +9,14 @@ import { WEDGES } from "./wedge.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   { id: "healthy", title: "Everything works", cause: null, play: () => undefined },
+  {
+    id: "market-closed",
+    title: "Everything works; the market is closed",
+    cause: null,
+    play: ({ paper, live }) => {
+      for (const { plan } of [paper, live]) plan.api.marketOpen = false;
+    },
+  },
   ...WEDGES,
   ...APIS,
   ...LOGINS,
