@@ -144,6 +144,9 @@ export const settingsStrings = {
     maskHelp: "They are hidden again whenever the window loses the focus.",
     start: "Start",
     startAtLogin: "Start when I log in",
+    startInBrowser: "Gatelight then watches without a window; start it again, from its icon or with “gatelight serve”, to see it.",
+    quit: "Quit Gatelight",
+    reallyQuit: "Really quit: nothing is watched then",
     secrets: "Passwords",
     kept: (name: string) => `Kept in ${name}.`,
     updates: {

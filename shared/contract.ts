@@ -100,6 +100,9 @@ export const CONTRACT = {
   "export.csv": call<{ name: string; text: string }>()(z.strictObject({ server: id, gateway: id, what: z.enum(["positions", "summary", "curve"]) })),
   "report.create": call<{ text: string }>()(z.strictObject({ showNames: z.boolean() })),
   "mcp.callTool": call<{ ok: boolean; detail: string }>()(gatewayRef),
+  /** Brings a window up, as a second start does: the desktop's own or one in the person's browser. */
+  "app.show": call<null>()(z.null()),
+  "app.quit": call<null>()(z.null()),
   "simulation.play": call<null>()(z.strictObject({ scenario: id })),
 } satisfies Record<string, CallSpec>;
 

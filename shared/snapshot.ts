@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly servers: readonly ServerSnapshot[];
   readonly prompts: readonly Prompt[];
   readonly notices: readonly Notice[];
+  /** What a window needs to tell of changes by itself (browser); absent: it tells nothing. */
+  readonly notify?: { readonly afterSeconds: number; readonly mute: boolean };
   readonly privacy: {
     readonly maskAmounts: boolean;
     /** The desktop is locked now, where the host can tell. */
@@ -22,6 +24,8 @@ export interface AppInfo {
   readonly platform: string;
   /** `asks`: looks for new versions and asks first; `no-address`: this build knows no place to look; absent: not Gatelight's to do (browser, command line). */
   readonly updates?: "asks" | "no-address";
+  /** Why this host cannot start at log-in, as a sentence; absent: it can. */
+  readonly noStartAtLogin?: string;
   readonly secrets: { readonly persistent: boolean; readonly name: string; readonly detail: string };
   /** Playing the simulated home server. */
   readonly simulation: { readonly scenario: string; readonly scenarios: readonly ScenarioInfo[] } | null;

@@ -10,7 +10,8 @@ export class UsageError extends Error {
 
 export const USAGE = `Usage: gatelight COMMAND [options]
 
-  serve      [--port N] [--no-open] [--simulate [SCENARIO]] [--json]   the whole app in a browser
+  serve      [--port N] [--no-open] [--quiet] [--simulate [SCENARIO]] [--json]
+                                                                       the whole app in a browser
   doctor     [--server ID] [--gateway ID] [--deadline S] [--mcp-tools] [--show-names] [--json]
                                                                        looks once at everything, says what is wrong and why
   watch      [--json]                                                  follows changes until stopped
@@ -31,6 +32,8 @@ export interface Arguments {
   readonly dataDir: string | null;
   readonly port: number;
   readonly open: boolean;
+  /** The address is not printed: for a start whose output is kept in a log. */
+  readonly quiet: boolean;
   /** `null`: not simulated. */
   readonly simulate: string | null;
   readonly scenario: string;
@@ -46,7 +49,7 @@ export interface Arguments {
 export type Parsed = { readonly kind: "run"; readonly arguments: Arguments } | { readonly kind: "help" } | { readonly kind: "version" };
 
 const ALLOWED: Record<CommandName, readonly string[]> = {
-  serve: ["port", "no-open", "simulate"],
+  serve: ["port", "no-open", "quiet", "simulate"],
   doctor: ["server", "gateway", "deadline", "mcp-tools", "show-names"],
   watch: [],
   repair: ["server", "gateway", "yes", "confirm-name"],
@@ -96,6 +99,7 @@ export function parseArguments(words: readonly string[]): Parsed {
       dataDir: values["data-dir"] ?? null,
       port: number("--port", values.port, 0, 65_535, 0),
       open: values["no-open"] !== true,
+      quiet: values.quiet === true,
       simulate: values.simulate ?? null,
       scenario: values.scenario ?? "healthy",
       server: values.server ?? null,
@@ -121,6 +125,7 @@ const parse = (args: string[]) =>
       "data-dir": text,
       port: text,
       "no-open": flag,
+      quiet: flag,
       simulate: text,
       scenario: text,
       server: text,

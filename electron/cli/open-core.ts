@@ -2,14 +2,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Notice } from "../../shared/snapshot.ts";
+import { atLoginBeforeSave } from "../core/autostart/start-at-login.ts";
 import { systemClock } from "../core/clock.ts";
 import { type Core, createCore } from "../core/core.ts";
+import type { AppPort } from "../core/core-handlers.ts";
 import { openHistory } from "../core/history/history.ts";
 import { createLog } from "../core/report/log.ts";
 import { createMemorySecrets } from "../core/secrets/memory-secrets.ts";
-import { platformDataDir } from "../core/settings/data-dir.ts";
+import { ensureDataDir, platformDataDir } from "../core/settings/data-dir.ts";
 import { openSettings } from "../core/settings/settings-store.ts";
 import { simulationPort } from "../simulator/simulation-port.ts";
+import { serveAtLogin, serveFacts } from "./serve-at-login.ts";
 import { createThrift } from "./thrift.ts";
 
 export const VERSION = process.env.GATELIGHT_VERSION ?? "0.0.0";
@@ -29,6 +32,8 @@ export interface OpenCoreOptions {
   readonly temporary: boolean;
   /** What is done is written into the incident log; otherwise only the browser's Core does. */
   readonly history?: boolean;
+  /** The browser host brings windows up, and can be ended by one. */
+  readonly app?: AppPort;
 }
 
 export function chooseDataDir(options: Pick<OpenCoreOptions, "dataDir" | "temporary">): { dir: string; remove: boolean } {
@@ -41,9 +46,16 @@ export function chooseDataDir(options: Pick<OpenCoreOptions, "dataDir" | "tempor
 export async function openCore(options: OpenCoreOptions): Promise<OpenCore> {
   const { dir, remove } = chooseDataDir(options);
   const browser = options.host === "browser";
-  const settings = openSettings({ dataDir: dir, clock: systemClock, onDamage: browser ? "set-aside" : "throw", watch: browser });
   const secrets = createMemorySecrets(process.env);
-  const log = createLog({ file: browser ? join(dir, "gatelight.log") : null, users: [userInfo().username] });
+  const log = createLog({ file: browser ? join(ensureDataDir(dir), "gatelight.log") : null, users: [userInfo().username] });
+  const startAtLogin = browser ? serveAtLogin(serveFacts(options), log) : null;
+  const settings = openSettings({
+    dataDir: dir,
+    clock: systemClock,
+    onDamage: browser ? "set-aside" : "throw",
+    watch: browser,
+    ...(startAtLogin === null ? {} : { apply: atLoginBeforeSave(startAtLogin) }),
+  });
   for (const secret of secrets.fromEnvironment) log.hide(secret);
   const notices: Notice[] = [];
   const history =
@@ -60,6 +72,8 @@ export async function openCore(options: OpenCoreOptions): Promise<OpenCore> {
     settings,
     secrets,
     log,
+    ...(startAtLogin === null ? {} : { startAtLogin }),
+    ...(options.app === undefined ? {} : { app: options.app }),
     history: history?.history ?? null,
     notices,
     simulation: browser ? simulationPort() : null,

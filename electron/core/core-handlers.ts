@@ -33,6 +33,14 @@ export interface HandlerPorts {
   readonly sshEnvironment?: ResolveEnvironment;
   readonly handOvers: HandOvers;
   readonly dismissNotice: (id: string) => void;
+  readonly app: AppPort | null;
+}
+
+/** What the program around Core can do. */
+export interface AppPort {
+  /** Brings a window up. @throws Error where there is no place for one */
+  show(): void;
+  quit(): void;
 }
 
 interface Ref {
@@ -59,6 +67,10 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
   const keep = (): History => {
     if (history === null) throw new Error("The history cannot be kept on this machine; the notice in the window says why.");
     return history;
+  };
+  const appPort = (): AppPort => {
+    if (ports.app === null) throw new Error("This Gatelight has no window.");
+    return ports.app;
   };
   const who = ({ link }: CallContext) => (link === "command-line" ? "the command line" : link === "tray" ? "the tray" : `window ${link.slice(0, 6)}`);
 
@@ -153,6 +165,16 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
       return { text: ports.log.scrub?.(text) ?? text };
     },
     "mcp.callTool": (ref, { signal }) => serverOf(ref.server).callMcpTool(gatewayOf(ref).target, signal),
+    "app.show": async () => {
+      appPort().show();
+      return null;
+    },
+    "app.quit": async () => {
+      const { quit } = appPort();
+      // The answer goes out before the end begins.
+      ports.clock.after(50, quit);
+      return null;
+    },
     "simulation.play": async ({ scenario }) => {
       await simulation.play(scenario);
       return null;

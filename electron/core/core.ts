@@ -3,8 +3,9 @@ import type { Handlers } from "../../shared/contract.ts";
 import type { ServerSettings, Settings } from "../../shared/settings.ts";
 import type { AppInfo, Notice, RepairRun, Snapshot } from "../../shared/snapshot.ts";
 import { worst } from "../../shared/words.ts";
+import type { StartAtLogin } from "./autostart/start-at-login.ts";
 import type { Clock } from "./clock.ts";
-import { coreHandlers } from "./core-handlers.ts";
+import { type AppPort, coreHandlers } from "./core-handlers.ts";
 import type { History } from "./history/history.ts";
 import type { ResolveEnvironment } from "./host-link/ssh/resolve-route.ts";
 import { createNoticeBoard } from "./notice-board.ts";
@@ -33,6 +34,10 @@ export interface CoreOptions {
   readonly history: History | null;
   /** Absent: this host does not look for new versions. */
   readonly updates?: AppInfo["updates"];
+  /** Absent: this host has no such thing. */
+  readonly startAtLogin?: StartAtLogin;
+  /** The program around it; absent: it has no window. */
+  readonly app?: AppPort;
   /** What the person should know from the start. */
   readonly notices: readonly Notice[];
   /** How to play the simulated home server; `null` where it is left out. */
@@ -102,6 +107,7 @@ export function createCore(options: CoreOptions): Core {
     host: options.host,
     platform: process.platform,
     ...(options.updates === undefined ? {} : { updates: options.updates }),
+    ...(options.startAtLogin?.hindrance == null ? {} : { noStartAtLogin: options.startAtLogin.hindrance }),
     secrets: options.secrets.backend,
     simulation: simulation.info,
   });
@@ -114,6 +120,7 @@ export function createCore(options: CoreOptions): Core {
       servers: list,
       prompts: prompts.open,
       notices: [...board.notices, ...(options.settings.notice === null ? [] : [options.settings.notice])],
+      notify: active().notify,
       privacy: { ...active().privacy, locked },
     };
   };
@@ -190,7 +197,11 @@ export function createCore(options: CoreOptions): Core {
     publish();
   }
 
-  const stopSettings = options.settings.onChange(() => reconcile());
+  const atLogin = () => void options.startAtLogin?.apply(options.settings.current.startAtLogin, false);
+  const stopSettings = options.settings.onChange(() => {
+    atLogin();
+    reconcile();
+  });
   store.onWatched(() => {
     for (const server of servers.values()) server.watchChanged();
   });
@@ -211,6 +222,7 @@ export function createCore(options: CoreOptions): Core {
     });
   };
   tick();
+  atLogin();
   reconcile();
 
   const core: Core = {
@@ -235,6 +247,7 @@ export function createCore(options: CoreOptions): Core {
       sshEnvironment: options.sshEnvironment,
       handOvers,
       dismissNotice: (id) => board.dismiss(id),
+      app: options.app ?? null,
     }),
     reconnect,
     tell: (notice) => board.put(notice),

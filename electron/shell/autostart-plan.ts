@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { AUTOSTART_FILES, autostartFolder, autostartText } from "../core/autostart/desktop-file.ts";
 
 export interface AutostartFacts {
   readonly platform: NodeJS.Platform;
@@ -19,27 +20,13 @@ export type AutostartPlan =
 
 /** How this machine starts us at log-in. An AppImage starts from a mount that is gone tomorrow: $APPIMAGE is where the file lies. */
 export function autostartPlan(facts: AutostartFacts): AutostartPlan {
-  if (!facts.packaged) return { kind: "none", why: "not an installed Gatelight" };
+  if (!facts.packaged) return { kind: "none", why: "Only an installed Gatelight starts at log-in." };
   if (facts.platform === "darwin" || facts.platform === "win32") return { kind: "login-item", args: ["--hidden"] };
-  const { XDG_CONFIG_HOME: xdg, APPIMAGE: image } = facts.env;
-  const config = xdg !== undefined && posix.isAbsolute(xdg) ? xdg : posix.join(facts.home, ".config");
+  const image = facts.env.APPIMAGE;
   const program = image !== undefined && posix.isAbsolute(image) ? image : facts.execPath;
-  const lines = [
-    "[Desktop Entry]",
-    "Type=Application",
-    "Name=Gatelight",
-    "Comment=A light for IB Gateway",
-    `Exec=${execWord(program)} --hidden`,
-    "Icon=gatelight",
-    "Terminal=false",
-    "X-GNOME-Autostart-enabled=true",
-    "",
-  ];
-  return { kind: "desktop-file", file: posix.join(config, "autostart", "gatelight.desktop"), text: lines.join("\n") };
-}
-
-/** Quoting of the Desktop Entry specification: quotes for the Exec key, then the string escape of a backslash, and % doubled. */
-export function execWord(word: string): string {
-  const quoted = `"${word.replace(/["`$\\]/g, "\\$&")}"`;
-  return quoted.replace(/\\/g, "\\\\").replace(/%/g, "%%");
+  return {
+    kind: "desktop-file",
+    file: posix.join(autostartFolder(facts.env, facts.home), AUTOSTART_FILES.desktop),
+    text: autostartText([program, "--hidden"]),
+  };
 }

@@ -1,9 +1,11 @@
 import { release } from "node:os";
 import { join } from "node:path";
 import type { Notice } from "../../shared/snapshot.ts";
+import { atLoginBeforeSave } from "../core/autostart/start-at-login.ts";
 import type { Clock } from "../core/clock.ts";
 import { serveControl } from "../core/control/control-socket.ts";
 import { type Core, createCore } from "../core/core.ts";
+import type { AppPort } from "../core/core-handlers.ts";
 import { openHistory } from "../core/history/history.ts";
 import type { LogFile } from "../core/report/log.ts";
 import { openKeychainSecrets } from "../core/secrets/keychain-secrets.ts";
@@ -12,6 +14,7 @@ import { createMemorySecrets } from "../core/secrets/memory-secrets.ts";
 import type { SecretStore } from "../core/secrets/secret-store.ts";
 import { openSettings } from "../core/settings/settings-store.ts";
 import { simulationPort } from "../simulator/simulation-port.ts";
+import { desktopAtLogin } from "./autostart.ts";
 import { askAboutBackend, systemEncryptor } from "./keychain.ts";
 
 export interface DesktopCore {
@@ -27,6 +30,7 @@ export async function openDesktopCore(options: {
   log: LogFile;
   notices: readonly Notice[];
   updates: "asks" | "no-address";
+  app?: AppPort;
 }): Promise<DesktopCore> {
   const { dataDir, clock, log } = options;
   const memory = createMemorySecrets(process.env);
@@ -37,7 +41,8 @@ export async function openDesktopCore(options: {
   log.info("Gatelight starts", { version: options.version, system: `${process.platform} ${release()}` });
   // Why it failed, if it did, is warned of above.
   opening.then(({ backend }) => log.info("the keychain was asked", { keychain: backend.name, kept: backend.persistent })).catch(() => {});
-  const settings = openSettings({ dataDir, clock });
+  const startAtLogin = desktopAtLogin(log);
+  const settings = openSettings({ dataDir, clock, apply: atLoginBeforeSave(startAtLogin) });
   const history = await openHistory({ file: join(dataDir, "history.sqlite"), clock, onFault: (message) => log.warn(message) });
   const core = createCore({
     clock,
@@ -47,6 +52,8 @@ export async function openDesktopCore(options: {
     dataDir,
     settings,
     updates: options.updates,
+    startAtLogin,
+    ...(options.app === undefined ? {} : { app: options.app }),
     secrets,
     log,
     history: history.history,

@@ -6,7 +6,6 @@ import { trayModel } from "../core/tray-model.ts";
 import type { AppArguments } from "./app-arguments.ts";
 import { setAppMenu } from "./app-menu.ts";
 import { serveApp } from "./app-protocol.ts";
-import { applyAutostart } from "./autostart.ts";
 import { openDesktopCore } from "./desktop-core.ts";
 import { createMainWindow } from "./main-window.ts";
 import { createNotifier } from "./notifier.ts";
@@ -62,6 +61,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     log,
     notices: [],
     updates: system === null ? "no-address" : "asks",
+    app: { show: () => window.show(), quit: () => quit() },
   });
   const { core } = own;
   const tellNoTray = () => {
@@ -145,13 +145,11 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     paint();
     notifier.look();
   }, "calm");
-  const stopSettings = core.settings.onChange((settings) => {
-    applyAutostart(settings.startAtLogin, log);
+  const stopSettings = core.settings.onChange(() => {
     paint();
     notifier.look();
   });
   window.onVisible(() => notifier.look());
-  applyAutostart(core.settings.current.startAtLogin, log);
   const stopPower = setupPower({ core, notifier, clock, log });
   if (!args.hidden) window.show();
   notifier.look();

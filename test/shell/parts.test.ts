@@ -21,7 +21,7 @@ const { setupPower } = await import("../../electron/shell/power.ts");
 const { createTray } = await import("../../electron/shell/tray.ts");
 const { createTrayActions } = await import("../../electron/shell/tray-actions.ts");
 const { createUpdateFlow, repairRuns } = await import("../../electron/shell/updates.ts");
-const { applyAutostart } = await import("../../electron/shell/autostart.ts");
+const { desktopAtLogin } = await import("../../electron/shell/autostart.ts");
 const { systemEncryptor, askAboutBackend } = await import("../../electron/shell/keychain.ts");
 
 const log = createLog({ file: null });
@@ -392,20 +392,20 @@ describe("start at login", () => {
     const home = mkdtempSync(join(tmpdir(), "gatelight-home-"));
     const facts = { platform: "linux", env: {}, home, execPath: "/opt/a/gatelight", packaged: true } as const;
     const file = join(home, ".config/autostart/gatelight.desktop");
-    applyAutostart(true, log, facts);
+    desktopAtLogin(log, facts).apply(true, true);
     expect(readFileSync(file, "utf8")).toContain('Exec="/opt/a/gatelight" --hidden');
-    applyAutostart(true, log, { ...facts, execPath: "/opt/b/gatelight" });
+    desktopAtLogin(log, { ...facts, execPath: "/opt/b/gatelight" }).apply(true, false);
     expect(readFileSync(file, "utf8")).toContain("/opt/b/gatelight");
-    applyAutostart(false, log, facts);
+    desktopAtLogin(log, facts).apply(false, true);
     expect(existsSync(file)).toBe(false);
-    applyAutostart(false, log, facts);
+    desktopAtLogin(log, facts).apply(false, true);
     rmSync(home, { recursive: true });
   });
   it.skipIf(missingPeers("desktop-file-validate").length > 0).each(["/opt/Gatelight/gatelight", "/home/u/My Apps/Gate$light `1` 100%.AppImage", '/tmp/a"b\\c'])(
     "writes what the system's checker accepts for %s",
     (program) => {
       const home = mkdtempSync(join(tmpdir(), "gatelight-home-"));
-      applyAutostart(true, log, { platform: "linux", env: { APPIMAGE: program }, home, execPath: "/tmp/.mount_x/gatelight", packaged: true });
+      desktopAtLogin(log, { platform: "linux", env: { APPIMAGE: program }, home, execPath: "/tmp/.mount_x/gatelight", packaged: true }).apply(true, false);
       const file = join(home, ".config/autostart/gatelight.desktop");
       execFileSync(peer("desktop-file-validate"), [file]);
       expect(readFileSync(file, "utf8")).not.toContain(".mount_");
@@ -414,9 +414,9 @@ describe("start at login", () => {
   );
   it("asks macOS and Windows", () => {
     const facts = { platform: "win32", env: {}, home: "/", execPath: "x", packaged: true } as const;
-    applyAutostart(true, log, facts);
+    desktopAtLogin(log, facts).apply(true, true);
     expect(electron.app.loginItem.openAtLogin).toBe(true);
-    applyAutostart(false, log, facts);
+    desktopAtLogin(log, facts).apply(false, true);
     expect(electron.app.loginItem.openAtLogin).toBe(false);
   });
 });

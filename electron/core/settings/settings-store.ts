@@ -26,6 +26,8 @@ export interface SettingsOptions {
   readonly onDamage?: "set-aside" | "throw";
   /** Follow edits from outside. Default true. */
   readonly watch?: boolean;
+  /** What must work before new settings are written. @returns faults as `save` gives them; when there are any, nothing is written */
+  readonly apply?: (next: Settings, before: Settings) => readonly string[];
 }
 
 export class SettingsFault extends Error {
@@ -80,9 +82,12 @@ export function openSettings(options: SettingsOptions): SettingsStore {
 
   const write = async (value: Settings): Promise<{ faults: string[] }> => {
     const next = settingsText(value);
+    const refused = options.apply?.(value, current) ?? [];
+    if (refused.length > 0) return { faults: [...refused] };
     try {
       await writeAtomically(file, next);
     } catch (error) {
+      options.apply?.(current, value);
       return { faults: [`settings: could not be written to ${file} (${error instanceof Error ? error.message : String(error)})`] };
     }
     text = next;

@@ -1,7 +1,11 @@
+import { useState } from "react";
 import type { Settings } from "../../../shared/settings.ts";
-import { useSnapshot } from "../../api/link-context.tsx";
+import { messageOf } from "../../api/errors.ts";
+import { useCall, useSnapshot } from "../../api/link-context.tsx";
 import { strings } from "../../strings.ts";
+import { Button } from "../../ui/button.tsx";
 import { NumberField, Switch } from "../../ui/fields.tsx";
+import { useToast } from "../../ui/toasts.tsx";
 import type { Faults } from "./faults.ts";
 
 interface Props {
@@ -37,9 +41,8 @@ export function GeneralForm({ draft, faults, onChange }: Props) {
       </fieldset>
       <fieldset className="stack">
         <legend>{strings.general.start}</legend>
-        <Switch isSelected={draft.startAtLogin} onChange={(startAtLogin) => onChange({ ...draft, startAtLogin })}>
-          {strings.general.startAtLogin}
-        </Switch>
+        <StartAtLogin draft={draft} fault={faults.at("startAtLogin")} onChange={onChange} />
+        {app?.host === "browser" && <QuitButton />}
       </fieldset>
       {app !== undefined && (
         <fieldset className="stack">
@@ -51,5 +54,40 @@ export function GeneralForm({ draft, faults, onChange }: Props) {
       {app !== undefined && <p className="quiet">{strings.general.version(app.version, app.host, app.platform)}</p>}
       {app !== undefined && <p className="quiet">{strings.general.updates[app.updates ?? "elsewhere"]}</p>}
     </section>
+  );
+}
+
+function StartAtLogin({ draft, fault, onChange }: { draft: Settings; fault: string | undefined; onChange: Props["onChange"] }) {
+  const app = useSnapshot()?.app;
+  const hindered = app?.noStartAtLogin;
+  const help = hindered ?? (app?.host === "browser" ? strings.general.startInBrowser : undefined);
+  return (
+    <>
+      <Switch
+        isSelected={draft.startAtLogin && hindered === undefined}
+        isDisabled={hindered !== undefined}
+        aria-describedby="start-at-login-help"
+        onChange={(startAtLogin) => onChange({ ...draft, startAtLogin })}
+      >
+        {strings.general.startAtLogin}
+      </Switch>
+      <div id="start-at-login-help">
+        {fault !== undefined && <p className="field-error">{fault}</p>}
+        {help !== undefined && <p className="quiet">{help}</p>}
+      </div>
+    </>
+  );
+}
+
+/** The desktop's quit stands in its tray. */
+function QuitButton() {
+  const call = useCall();
+  const toast = useToast();
+  const [sure, setSure] = useState(false);
+  const press = () => (sure ? void call("app.quit", null).catch((error) => toast(messageOf(error), "error")) : setSure(true));
+  return (
+    <Button small look={sure ? "danger" : "plain"} onPress={press}>
+      {sure ? strings.general.reallyQuit : strings.general.quit}
+    </Button>
   );
 }
