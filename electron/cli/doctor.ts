@@ -1,7 +1,8 @@
+import { maskAccounts } from "../../shared/account-numbers.ts";
 import type { Snapshot } from "../../shared/snapshot.ts";
 import { worst } from "../../shared/words.ts";
 import { doctorText } from "../core/report/doctor-text.ts";
-import { maskAccounts, redact } from "../core/report/redact.ts";
+import { redact } from "../core/report/redact.ts";
 import { exitCode, reportJson } from "../core/report/report-json.ts";
 import { type Access, openAccess } from "./access.ts";
 import type { Arguments } from "./arguments.ts";

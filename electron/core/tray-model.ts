@@ -1,6 +1,6 @@
+import { maskAccounts } from "../../shared/account-numbers.ts";
 import type { GatewaySnapshot, ServerSnapshot, Snapshot } from "../../shared/snapshot.ts";
 import type { LightState, RepairId } from "../../shared/words.ts";
-import { maskAccounts } from "./report/redact.ts";
 
 /** What a click in the tray's menu asks for. */
 export type TrayAction =

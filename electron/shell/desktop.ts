@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { app, Notification, session } from "electron";
+import { createNotifier } from "../../shared/notifier.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LogFile } from "../core/report/log.ts";
 import { trayModel } from "../core/tray-model.ts";
@@ -8,11 +9,11 @@ import { setAppMenu } from "./app-menu.ts";
 import { serveApp } from "./app-protocol.ts";
 import { openDesktopCore } from "./desktop-core.ts";
 import { createMainWindow } from "./main-window.ts";
-import { createNotifier } from "./notifier.ts";
 import { setupPower } from "./power.ts";
 import { pageFor } from "./routes.ts";
 import { sandboxNotice } from "./sandbox-notice.ts";
 import { setupSecurity } from "./security.ts";
+import { systemNotifications } from "./system-notifications.ts";
 import { createTray, type TrayView } from "./tray.ts";
 import { createTrayActions } from "./tray-actions.ts";
 import { awaitTrayHost, hasTrayHost } from "./tray-host.ts";
@@ -95,11 +96,10 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   });
   const notifier = createNotifier({
     clock,
-    log,
     snapshot: () => core.store.current,
-    settings: () => core.settings.current,
+    notify: () => core.settings.current.notify,
     windowVisible: () => window.visible,
-    onClick: (notice) => window.show(pageFor(notice.gateway === null ? "overview" : "diagnosis", notice.server, notice.gateway)),
+    show: systemNotifications(log, ({ server, gateway }) => window.show(pageFor(gateway === null ? "overview" : "diagnosis", server, gateway))),
   });
   const updates =
     system === null

@@ -1,9 +1,9 @@
 import { powerMonitor } from "electron";
+import type { Notifier } from "../../shared/notifier.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Core } from "../core/core.ts";
 import { watchClockJumps } from "../core/net/clock-jump.ts";
 import type { Log } from "../core/report/log.ts";
-import type { Notifier } from "./notifier.ts";
 
 /** Locking holds notifications and hides amounts. Sleep closes the API sessions cleanly; waking reconnects at once, and quietly. Linux may miss the events (electron#42050): the clock tells too. */
 export function setupPower(options: {

@@ -16,7 +16,8 @@ import * as electron from "./electron-stand-in.ts";
 
 vi.mock("electron", () => import("./electron-stand-in.ts"));
 vi.mock("electron-updater", () => ({ default: {} }));
-const { createNotifier } = await import("../../electron/shell/notifier.ts");
+const { systemNotifications } = await import("../../electron/shell/system-notifications.ts");
+const { createNotifier } = await import("../../shared/notifier.ts");
 const { setupPower } = await import("../../electron/shell/power.ts");
 const { createTray } = await import("../../electron/shell/tray.ts");
 const { createTrayActions } = await import("../../electron/shell/tray-actions.ts");
@@ -66,11 +67,10 @@ describe("notifier", () => {
     const clicked = vi.fn();
     const notifier = createNotifier({
       clock,
-      log,
       snapshot: () => state,
-      settings: () => ({ version: 1, servers: [], notify: { afterSeconds: 10, mute: false }, privacy: { maskAmounts: false }, startAtLogin: false }),
+      notify: () => ({ afterSeconds: 10, mute: false }),
       windowVisible: () => false,
-      onClick: clicked,
+      show: systemNotifications(log, clicked),
     });
     notifier.look();
     const set = (next: Snapshot) => {

@@ -12,7 +12,8 @@ import * as electron from "./electron-stand-in.ts";
 vi.mock("electron", () => import("./electron-stand-in.ts"));
 vi.mock("electron-updater", () => ({ default: {} }));
 const { openDesktopCore } = await import("../../electron/shell/desktop-core.ts");
-const { createNotifier } = await import("../../electron/shell/notifier.ts");
+const { systemNotifications } = await import("../../electron/shell/system-notifications.ts");
+const { createNotifier } = await import("../../shared/notifier.ts");
 const { setupPower } = await import("../../electron/shell/power.ts");
 type DesktopCore = Awaited<ReturnType<typeof openDesktopCore>>;
 
@@ -36,11 +37,10 @@ describe("sleep", () => {
     const { core } = own;
     const notifier = createNotifier({
       clock,
-      log,
       snapshot: () => core.store.current,
-      settings: () => core.settings.current,
+      notify: () => core.settings.current.notify,
       windowVisible: () => false,
-      onClick: () => {},
+      show: systemNotifications(log, () => {}),
       graceMs,
     });
     const stopPower = setupPower({ core, notifier, clock, log });

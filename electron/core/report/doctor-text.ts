@@ -1,6 +1,6 @@
+import { maskAccounts } from "../../../shared/account-numbers.ts";
 import type { GatewaySnapshot, LightSnapshot, ServerSnapshot, Snapshot } from "../../../shared/snapshot.ts";
 import { LIGHTS, type LightState } from "../../../shared/words.ts";
-import { maskAccounts } from "./redact.ts";
 
 /** PASS: fine; WARN: not certain or not for good; FAIL: broken or waiting for a person; "-": switched off. */
 export type Verdict = "PASS" | "WARN" | "FAIL" | "-";

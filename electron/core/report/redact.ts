@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { ACCOUNT } from "../../../shared/account-numbers.ts";
 
 export interface RedactOptions {
   /** Values that must never show, e.g. answers of prompts. Shorter ones than 4 characters cannot be told from text and are passed over. */
@@ -23,8 +24,6 @@ const LOGIN = /((?:\b(?:TWSUSERID|IbLoginId|FIXLoginId)[\w]*|\buser(?:name)?|\bl
 const BEARER = /\b(Bearer|Basic)\s+(?!\[secret\])[A-Za-z0-9._~+/=-]{8,}/g;
 const URL_LOGIN = /(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,20}:\/\/)(?!\[secret\]@)[^\s/@"'\\]+@/gi;
 const PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g;
-/** U, F, I (live), with a leading D on paper; a further letter in newer ones; five to nine digits. */
-const ACCOUNT = /(?<![A-Za-z0-9])(D?)([UFI][A-Z]?)(\d{5,9})(?![A-Za-z0-9])/g;
 const HOME = /((?:\/home|\/Users|[A-Za-z]:(?:\\{1,4}|\/)Users)(?:\\{1,4}|\/))(?!\[user\])([^\s/\\"':;,<>|]+)/gi;
 const AT_HOST = /(?<![\w.@+-])(?!\[)[A-Za-z_][\w.+-]*(?=@[\w[])/g;
 const ADDRESS = /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:]|\.\d)/g;
@@ -68,11 +67,6 @@ export function redactValue(value: unknown, options: RedactOptions = {}, depth =
 function hidden(value: string): string {
   const quotes = /^(\\*["'])?[\s\S]*?(["'])?$/.exec(value);
   return `${quotes?.[1] ?? ""}[secret]${quotes?.[1]?.startsWith("\\") === true ? "" : (quotes?.[2] ?? "")}`;
-}
-
-/** Account numbers with all but the letters and the last two digits taken out: still tells two accounts apart. */
-export function maskAccounts(text: string): string {
-  return text.replace(ACCOUNT, (_all, paper: string, kind: string, digits: string) => `${paper}${kind}***${digits.slice(-2)}`);
 }
 
 /** A secret as it may stand in a line: as it is, inside JSON, inside an address, in base64. */

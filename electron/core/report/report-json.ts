@@ -1,6 +1,6 @@
+import { maskAccounts } from "../../../shared/account-numbers.ts";
 import type { AccountSnapshot, FindingSnapshot, GatewaySnapshot, LightSnapshot, ServerSnapshot, Snapshot } from "../../../shared/snapshot.ts";
 import { LIGHTS, type LightName, type LightState } from "../../../shared/words.ts";
-import { maskAccounts } from "./redact.ts";
 import type { DoctorReport } from "./report-schema.ts";
 
 const iso = (at: number) => new Date(at).toISOString().replace(/\.000Z$/, "Z");

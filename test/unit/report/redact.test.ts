@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { maskAccounts, redact, redactValue } from "../../../electron/core/report/redact.ts";
+import { redact, redactValue } from "../../../electron/core/report/redact.ts";
+import { maskAccounts } from "../../../shared/account-numbers.ts";
 
 describe("redact", () => {
   it.each([

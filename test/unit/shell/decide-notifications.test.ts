@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Decision, decideNotifications, NOTHING_TOLD, type NotifyContext, type Told } from "../../../electron/shell/decide-notifications.ts";
+import { type Decision, decideNotifications, NOTHING_TOLD, type NotifyContext, type Told } from "../../../shared/decide-notifications.ts";
 import type { GatewaySnapshot } from "../../../shared/snapshot.ts";
 import { broken, gateway, NOW, server, snapshot, WEDGE } from "../report/sample-snapshot.ts";
 

@@ -1,7 +1,7 @@
-import type { Settings } from "../../shared/settings.ts";
-import type { GatewaySnapshot, Snapshot } from "../../shared/snapshot.ts";
-import type { LightState } from "../../shared/words.ts";
-import { maskAccounts } from "../core/report/redact.ts";
+import { maskAccounts } from "./account-numbers.ts";
+import type { Settings } from "./settings.ts";
+import type { GatewaySnapshot, Snapshot } from "./snapshot.ts";
+import type { LightState } from "./words.ts";
 
 /** A notification to show. A newer one with the same key takes the place of the older. Never an amount, never an account number. */
 export interface Notice {

@@ -1,9 +1,5 @@
-import { Notification } from "electron";
-import type { Settings } from "../../shared/settings.ts";
-import type { Snapshot } from "../../shared/snapshot.ts";
-import type { Clock } from "../core/clock.ts";
-import type { Log } from "../core/report/log.ts";
-import { decideNotifications, NOTHING_TOLD, type Notice, type Told } from "./decide-notifications.ts";
+import { decideNotifications, NOTHING_TOLD, type Notice, type NotifyContext, type Told } from "./decide-notifications.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 export interface Notifier {
   /** To be called at each change of the snapshot, and when the window came to the front. */
@@ -16,63 +12,55 @@ export interface Notifier {
 }
 
 export interface NotifierOptions {
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly clock: {
+    now(): number;
+    /** @returns a function that cancels it */
+    after(ms: number, run: () => void): () => void;
+  };
   readonly snapshot: () => Snapshot;
-  readonly settings: () => Settings;
+  readonly notify: () => NotifyContext["notify"];
   readonly windowVisible: () => boolean;
-  readonly onClick: (notice: Notice) => void;
+  /** Shows one; `ended` is to be called when it was clicked, closed or refused. @returns what closes it; `null`: it cannot be shown */
+  readonly show: (notice: Notice, ended: () => void) => (() => void) | null;
   /** How long after sleep and at unlock nothing is said of what began before; default 30 s. */
   readonly graceMs?: number;
 }
 
 const GRACE_MS = 30_000;
 
+/** Has the notifications shown that are due, and taken back when they are out of date. How one is shown is the host's affair. */
 export function createNotifier(options: NotifierOptions): Notifier {
-  const { clock, log } = options;
-  const shown = new Map<string, { readonly made: Notification; readonly asks: string | null }>();
+  const { clock } = options;
+  const shown = new Map<string, { close: () => void; readonly asks: string | null }>();
   let told: Told = NOTHING_TOLD;
   let graceUntil = 0;
   let held = false;
   let cancel: (() => void) | null = null;
 
   const show = (notice: Notice) => {
-    if (!Notification.isSupported()) return;
-    shown.get(notice.key)?.made.close();
-    const made = new Notification({ title: notice.title, body: notice.body, urgency: notice.urgent ? "critical" : "normal" });
-    shown.set(notice.key, { made, asks: notice.asks });
+    shown.get(notice.key)?.close();
+    shown.delete(notice.key);
+    const one = { close: () => {}, asks: notice.asks };
+    shown.set(notice.key, one);
     const forget = () => {
-      if (shown.get(notice.key)?.made === made) shown.delete(notice.key);
+      if (shown.get(notice.key) === one) shown.delete(notice.key);
     };
-    made.on("click", () => {
-      forget();
-      options.onClick(notice);
-    });
-    made.on("close", forget);
-    // Since Electron 42 macOS refuses them from programs that are not signed.
-    made.on("failed", (_event, error) => {
-      forget();
-      log.warn("a notification could not be shown", { error });
-    });
-    made.show();
+    const close = options.show(notice, forget);
+    if (close === null) forget();
+    else one.close = close;
   };
   const look = () => {
     cancel?.();
     cancel = null;
     if (held) return;
     const now = clock.now();
-    const decision = decideNotifications(told, options.snapshot(), {
-      now,
-      notify: options.settings().notify,
-      windowVisible: options.windowVisible(),
-      graceUntil,
-    });
+    const decision = decideNotifications(told, options.snapshot(), { now, notify: options.notify(), windowVisible: options.windowVisible(), graceUntil });
     told = decision.told;
     // A question that was answered elsewhere, or a countdown that is over, must not be found in the list an hour later.
-    for (const [key, { made, asks }] of [...shown]) {
+    for (const [key, { close, asks }] of [...shown]) {
       if (asks === null || told.asked.includes(asks)) continue;
       shown.delete(key);
-      made.close();
+      close();
     }
     for (const notice of decision.notices) show(notice);
     if (decision.nextAt !== null) cancel = clock.after(Math.max(50, decision.nextAt - now), look);
@@ -89,7 +77,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     },
     dispose() {
       cancel?.();
-      for (const { made } of shown.values()) made.close();
+      for (const { close } of shown.values()) close();
       shown.clear();
     },
   };
