@@ -139,6 +139,12 @@ export const settingsStrings = {
     notifyOn: "Tell me when a light changes",
     afterSeconds: "After so many seconds",
     afterHelp: "A change that ends sooner is not told",
+    inBrowser: {
+      ask: "Show notifications in this browser",
+      granted: "This browser shows them while a tab of Gatelight is open and none is in front.",
+      denied: "This browser refuses notifications of Gatelight. Allow them in its settings for this address.",
+      missing: "This browser cannot show notifications.",
+    },
     privacy: "Privacy",
     mask: "Hide amounts until I ask for them",
     maskHelp: "They are hidden again whenever the window loses the focus.",

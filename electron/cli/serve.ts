@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AlreadyRunning, connectControl, serveControl } from "../core/control/control-socket.ts";
-import { startWebHost } from "../web/web-host.ts";
+import { startWebHost, type WebHost } from "../web/web-host.ts";
 import type { Arguments } from "./arguments.ts";
 import { UsageError } from "./arguments.ts";
+import { type KeptPort, keptPort } from "./kept-port.ts";
 import { openCore } from "./open-core.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -35,6 +36,17 @@ async function showRunning(dataDir: string, terminal: Terminal): Promise<boolean
   }
 }
 
+/** On the wanted port, else on that of last time, else on any. */
+async function startOn(wanted: number, kept: KeptPort, start: (port: number) => Promise<WebHost>): Promise<WebHost> {
+  if (wanted !== 0) return start(wanted);
+  const web = await start(kept.port).catch((error: unknown) => {
+    if (kept.port === 0) throw error;
+    return start(0);
+  });
+  kept.keep(web.port);
+  return web;
+}
+
 /** The whole app in a browser, until stopped. */
 export async function serve(wanted: Arguments, terminal: Terminal): Promise<number> {
   const staticDir = join(import.meta.dirname, "renderer");
@@ -53,7 +65,9 @@ export async function serve(wanted: Arguments, terminal: Terminal): Promise<numb
     try {
       if (wanted.simulate !== null)
         await own.core.handlers["simulation.play"]({ scenario: wanted.simulate }, { signal: new AbortController().signal, link: "command-line" });
-      const web = await startWebHost({ handlers: own.core.handlers, store: own.core.store, screens: own.core.screens, staticDir, port: wanted.port });
+      const web = await startOn(wanted.port, keptPort(own.dataDir), (port) =>
+        startWebHost({ handlers: own.core.handlers, store: own.core.store, screens: own.core.screens, staticDir, port }),
+      );
       try {
         address = web.url;
         if (!wanted.quiet) terminal.out(wanted.json ? JSON.stringify({ url: web.url, token: web.token, pid: process.pid }) : web.url);

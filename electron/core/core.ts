@@ -120,7 +120,7 @@ export function createCore(options: CoreOptions): Core {
       servers: list,
       prompts: prompts.open,
       notices: [...board.notices, ...(options.settings.notice === null ? [] : [options.settings.notice])],
-      notify: active().notify,
+      notify: options.settings.current.notify,
       privacy: { ...active().privacy, locked },
     };
   };

@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Settings } from "../../../shared/settings.ts";
 import { messageOf } from "../../api/errors.ts";
 import { useCall, useSnapshot } from "../../api/link-context.tsx";
+import { BrowserPermission } from "../../notify/permission.tsx";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { NumberField, Switch } from "../../ui/fields.tsx";
@@ -31,6 +32,7 @@ export function GeneralForm({ draft, faults, onChange }: Props) {
           help={strings.general.afterHelp}
           fault={faults.at("notify.afterSeconds")}
         />
+        {app?.host === "browser" && <BrowserPermission />}
       </fieldset>
       <fieldset className="stack">
         <legend>{strings.general.privacy}</legend>
