@@ -104,6 +104,8 @@ export interface AppOptions {
   readonly settings?: unknown;
   /** A folder that an app before it used. */
   readonly dataDir?: string;
+  /** The usual folder of the quarters' own home. */
+  readonly usualFolder?: true;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -111,10 +113,11 @@ const served = z.strictObject({ url: z.url(), token: z.string(), pid: z.number()
 
 /** `gatelight serve` as a process of its own. */
 export async function startApp(quarters: Quarters, options: AppOptions = {}): Promise<App> {
-  const dataDir = options.dataDir ?? mkdtempSync(join(quarters.dir, "data-"));
+  const usual = options.usualFolder === true;
+  const dataDir = usual ? join(quarters.dir, "home/.config/gatelight") : (options.dataDir ?? mkdtempSync(join(quarters.dir, "data-")));
   if (options.settings !== undefined) writeFileSync(join(dataDir, "settings.json"), JSON.stringify(options.settings), { mode: 0o600 });
   const simulate = options.simulate === undefined ? [] : ["--simulate", options.simulate];
-  const args = ["serve", "--no-open", "--json", "--data-dir", dataDir, "--port", String(options.port ?? 0), ...simulate];
+  const args = ["serve", "--no-open", "--json", ...(usual ? [] : ["--data-dir", dataDir]), "--port", String(options.port ?? 0), ...simulate];
   const { child, line, output } = await startCommand(quarters, args, options.env);
   const { url, token, pid } = served.parse(line);
   return {
