@@ -4,10 +4,10 @@ import { type Fault, marked, nothing } from "./fault.ts";
 /** The gateway's screen: rows 39 to 42. */
 
 /** As run.sh starts it. */
-async function startAnew(stack: Stack, more = ""): Promise<void> {
+async function startAnew(stack: Stack): Promise<void> {
   // Its port is free only when the one before has ended.
   const end = "pkill -x x11vnc; for _ in $(seq 50); do pgrep -x x11vnc >/dev/null || break; sleep 0.1; done";
-  const command = `${end}; exec x11vnc -display :1 -forever -shared -bg -noipv6 -quiet ${more} -passwd "$VNC_SERVER_PASSWORD" >/dev/null 2>&1`;
+  const command = `${end}; exec x11vnc -display :1 -forever -shared -bg -noipv6 -quiet -passwd "$VNC_SERVER_PASSWORD" >/dev/null 2>&1`;
   await stack.exec(["sh", "-c", command], true);
 }
 
@@ -42,19 +42,13 @@ export const SCREEN_FAULTS: readonly Fault[] = [
     heal: nothing,
   },
   {
-    // The display is there, and no program has a window on it. x11vnc would paint the pointer into the picture, which counts as something painted.
+    // The display is there, and no program has a window on it.
     id: "screen-black",
     cause: "vnc-black",
     seen: "fresh",
     ageMs: 62_000,
     asking: ({ vncPassword }) => ({ env: { GATELIGHT_VNC_PASSWORD: vncPassword } }),
-    inject: async (stack) => {
-      stack.order({ windowGone: true });
-      await startAnew(stack, "-nocursor");
-    },
-    heal: async (stack) => {
-      stack.order({});
-      await startAnew(stack);
-    },
+    inject: async (stack) => stack.order({ windowGone: true }),
+    heal: async (stack) => stack.order({}),
   },
 ];
