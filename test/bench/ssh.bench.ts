@@ -12,7 +12,7 @@ import { freePort, startSshd } from "../support/sshd.ts";
  * Gatelight's link beside `ssh -L` of OpenSSH, over the same sshd, with the same cipher, in one run, taking turns. Prints medians, ratios
  * (ours divided by theirs, round by round) and the goals. Twice: a channel in the process, which is how Gatelight itself uses the link, and a forward with
  * a local port in a process of its own, which is what `ssh -L` is. A report, not a test: it always ends with 0. `--quick` leaves out the long ones.
- * Run: npx node test/bench/ssh.bench.ts
+ * Run: npm run bench -- ssh
  */
 const QUICK = process.argv.includes("--quick");
 const CIPHER = "aes128-gcm@openssh.com";
@@ -46,7 +46,7 @@ async function startTargets(): Promise<Record<Target, number>> {
 
 /** A script beside this one that prints ports by name. */
 async function startScript(file: string, ...args: string[]): Promise<{ pid: number; ports: Record<Target, number> }> {
-  const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...process.execArgv, new URL(file, import.meta.url).pathname, ...args], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   later(async () => {
     child.stdin.end();
