@@ -13,7 +13,6 @@ import { createPrompts, type Prompts } from "./prompt-broker.ts";
 import { createHandOvers } from "./repair/hand-over.ts";
 import { createKeptRuns, isAlive } from "./repair/kept-run.ts";
 import type { Log } from "./report/log.ts";
-import { checkScreen } from "./screen/screen-check.ts";
 import { createScreens, type Screens } from "./screen/screens.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
 import { ServerRuntime } from "./server-runtime.ts";
@@ -252,13 +251,7 @@ export function createCore(options: CoreOptions): Core {
     reconnect,
     tell: (notice) => board.put(notice),
     async checkScreen(server, gateway, signal) {
-      const runtime = servers.get(server);
-      const address = runtime?.gateway(gateway)?.route("vnc") ?? null;
-      const password = await options.secrets.get({ kind: "vnc-password", server, gateway });
-      if (runtime === undefined || address === null || password === null) return;
-      await checkScreen({ link: runtime.link, address, password, clock, signal, report: (report) => runtime.screenReport(gateway, report) }).catch(
-        (error: unknown) => log.info("the screen could not be checked", { error: String(error) }),
-      );
+      await servers.get(server)?.checkScreen(gateway, signal);
     },
     async suspend() {
       const parked = Promise.all([...servers.values()].map((server) => server.suspend())).then((list) => list.flat());

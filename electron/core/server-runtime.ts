@@ -133,6 +133,9 @@ export class ServerRuntime {
           evidence: () => gateway.evidence(),
           screenOpen: () => ports.screenOpen(gateway.target.id),
           take: (facts) => gateway.take(facts),
+          screenPassword: () => ports.secrets.get({ kind: "vnc-password", server: settings.id, gateway: gateway.target.id }),
+          screenReport: (report) => this.screenReport(gateway.target.id, report),
+          screenFault: (error) => ports.log.info("the screen could not be looked at", { gateway: gateway.target.id, error }),
         }),
       ]),
     );
@@ -263,6 +266,11 @@ export class ServerRuntime {
     if (runtime === undefined) return null;
     if (runtime.route("vnc") === null && !signal.aborted) await this.lookAtAll(gateway);
     return runtime.route("vnc");
+  }
+
+  /** Never rejects. */
+  async checkScreen(gateway: string, signal: AbortSignal): Promise<void> {
+    await this.sides.get(gateway)?.checkScreen(signal);
   }
 
   screenReport(gateway: string, report: ScreenReport): void {

@@ -4,6 +4,8 @@ import type { GatewayFacts } from "./gateway-facts.ts";
 import type { HostLink } from "./host-link/host-link.ts";
 import { createMcpProbe, type McpProbe } from "./probes/mcp/mcp-probe.ts";
 import { createScreenProbe, type ScreenProbe } from "./probes/screen-probe.ts";
+import { createPictureWatch, type PictureWatch } from "./screen/picture-watch.ts";
+import type { ScreenReport } from "./screen/screen-ports.ts";
 
 export interface SidePorts {
   readonly clock: Clock;
@@ -15,6 +17,11 @@ export interface SidePorts {
   /** A person looks at this gateway's screen now. */
   readonly screenOpen: () => boolean;
   readonly take: (facts: GatewayFacts) => void;
+  /** `null`: not known */
+  readonly screenPassword: () => Promise<string | null>;
+  readonly screenReport: (report: ScreenReport) => void;
+  /** One sentence: the screen could not be looked at. */
+  readonly screenFault: (message: string) => void;
 }
 
 /** A container that started this recently (ms) may have been started by another program. */
@@ -23,6 +30,7 @@ const YOUNG_MS = 600_000;
 /** What stands beside the chain of one gateway: its screen and its MCP server. */
 export class SideProbes {
   private readonly screen: ScreenProbe;
+  private readonly picture: PictureWatch;
   private readonly mcp: McpProbe | null;
   private vncListens: boolean | null = null;
   private vncKnown = false;
@@ -32,11 +40,20 @@ export class SideProbes {
 
   constructor(private readonly ports: SidePorts) {
     const { clock, link, target } = ports;
+    this.picture = createPictureWatch({
+      link,
+      clock,
+      address: ports.vnc,
+      password: ports.screenPassword,
+      report: ports.screenReport,
+      onFault: ports.screenFault,
+    });
     this.screen = createScreenProbe({
       link,
       clock,
       route: ports.vnc,
       sessionOpen: ports.screenOpen,
+      look: (signal) => this.picture.look(signal),
       onFact: (fact) => ports.take({ screen: { at: clock.now(), value: withSession(ports.evidence().screen?.value ?? null, fact) } }),
     });
     this.mcp =
@@ -66,6 +83,11 @@ export class SideProbes {
   lookNow(): Promise<void> {
     this.screen.probeNow();
     return this.mcp?.lookNow() ?? Promise.resolve();
+  }
+
+  /** Resolves when the picture was looked at of late, if the screen's password is known. Never rejects. */
+  checkScreen(signal: AbortSignal): Promise<void> {
+    return this.picture.recent(signal);
   }
 
   /** The gateway's facts changed: a screen that came or went, or a restart that was not ours, is looked into at once. */

@@ -107,10 +107,12 @@ export interface ScreenProbePorts {
   readonly route: () => Route | null;
   /** A person's screen session is open: it knows better, and a second greeting would only disturb. */
   readonly sessionOpen: () => boolean;
+  /** Logs in and looks at the picture, where the password is known. @returns whether it was heard, so that no greeting is needed */
+  readonly look: (signal: AbortSignal) => Promise<boolean>;
   readonly onFact: (fact: ScreenFact) => void;
 }
 
-/** Looks at the screen's greeting at most once a minute, sooner when asked. */
+/** Looks at the screen, or at its greeting where its password is not known, at most once a minute, sooner when asked. */
 export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
   let abort: AbortController | null = null;
   let cancel: (() => void) | null = null;
@@ -123,7 +125,8 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
     if (ports.sessionOpen() || ports.link.state.kind !== "up") return;
     const mine = new AbortController();
     abort = mine;
-    const fact = await probeScreen(ports.link, ports.route(), ports.clock, mine.signal);
+    const heard = ports.route() !== null && (await ports.look(mine.signal));
+    const fact = heard || disposed ? null : await probeScreen(ports.link, ports.route(), ports.clock, mine.signal);
     abort = null;
     if (fact !== null && !disposed && !ports.sessionOpen()) ports.onFact(fact);
   };

@@ -16,12 +16,14 @@ const SECOND_LOOK_MS = 2_000;
 const MAX_CUT_TEXT = 1 << 20;
 /** So much is asked for at a time, so that one update never holds more than a few megabytes; of a larger picture the rows in its middle. */
 const MAX_PIXELS = 2_000_000;
+/** Enough to find a window, and under half a megabyte. */
+const GLANCE_PIXELS = 100_000;
 const RAW = 0;
 const CURSOR = -239;
 
 /**
- * Logs in once with a password that is known, looks whether anything is painted, and leaves: for the command line, where no person opens
- * the screen. Nothing is asked, nothing is tried twice.
+ * Logs in once with a password that is known, looks whether anything is painted, and leaves: where no person opens the screen.
+ * Nothing is asked, nothing is tried twice.
  * @throws ScreenError, DialError
  */
 export async function checkScreen(options: {
@@ -30,6 +32,8 @@ export async function checkScreen(options: {
   password: string;
   clock: Clock;
   signal: AbortSignal;
+  /** Only a few rows in the middle, and nothing is waited for. */
+  glance?: boolean;
   report: (report: ScreenReport) => void;
 }): Promise<void> {
   const { clock, signal, report } = options;
@@ -43,9 +47,10 @@ export async function checkScreen(options: {
     if (outcome.kind === "password-wrong") return report({ kind: "login", version: outcome.version, login: "refused" });
     report({ kind: "login", version: outcome.session.version, login: "accepted" });
     prepare(stream);
-    const look = createLook(stream, outcome.session);
+    const look = createLook(stream, outcome.session, options.glance ? GLANCE_PIXELS : MAX_PIXELS);
     const late = new ScreenError("silent", "the screen's server sent no picture");
-    const painted = (await within(clock, signal, PICTURE_MS, late, (inner) => look(inner, "all"))) || (await getsPainted(look, clock, signal));
+    const painted =
+      (await within(clock, signal, PICTURE_MS, late, (inner) => look(inner, "all"))) || (!options.glance && (await getsPainted(look, clock, signal)));
     report({ kind: "picture", picture: painted ? "painted" : "black" });
   } finally {
     stream.destroy();
@@ -86,9 +91,9 @@ async function getsPainted(look: Look, clock: Clock, signal: AbortSignal): Promi
   }
 }
 
-function createLook(stream: Duplex, session: RfbSession): Look {
+function createLook(stream: Duplex, session: RfbSession, maxPixels: number): Look {
   const { width } = session;
-  const height = Math.max(1, Math.min(session.height, Math.floor(MAX_PIXELS / Math.max(1, width))));
+  const height = Math.max(1, Math.min(session.height, Math.floor(maxPixels / Math.max(1, width))));
   const request = Buffer.alloc(10);
   request[0] = 3;
   request.writeUInt16BE(Math.floor((session.height - height) / 2), 4);

@@ -86,7 +86,14 @@ describe("the screen's greeting", () => {
     let open = true;
     const facts: ScreenFact[] = [];
     const link = createStandInLink();
-    const screen = createScreenProbe({ link, clock: systemClock, route: () => route(port), sessionOpen: () => open, onFact: (fact) => facts.push(fact) });
+    const screen = createScreenProbe({
+      link,
+      clock: systemClock,
+      route: () => route(port),
+      sessionOpen: () => open,
+      look: async () => false,
+      onFact: (fact) => facts.push(fact),
+    });
     cleanup.push(() => screen.dispose());
     screen.start();
     await Promise.resolve();

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../electron/core/clock.ts";
 import type { HostLink } from "../../../electron/core/host-link/host-link.ts";
+import { createPictureWatch } from "../../../electron/core/screen/picture-watch.ts";
 import { checkScreen } from "../../../electron/core/screen/screen-check.ts";
 import type { ScreenReport } from "../../../electron/core/screen/screen-ports.ts";
 import { DESKTOP_PEERS, type Desktop, type DesktopOptions, startDesktop } from "../../support/desktop.ts";
@@ -63,6 +64,58 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", ...DESKTOP_PEERS).length > 0)
     expect(await seen(desktop)).toEqual(shows("black"));
     desktop.paint();
     await expect.poll(() => seen(desktop), { timeout: 20_000 }).toEqual(shows("painted"));
+  });
+
+  /** @param password in turn */
+  function watchOf(desktop: Desktop, passwords: (string | null)[]) {
+    const reports: ScreenReport[] = [];
+    const faults: string[] = [];
+    let now = 0;
+    const watch = createPictureWatch({
+      link,
+      clock: { ...systemClock, now: () => now },
+      address: () => ({ host: "127.0.0.1", port: desktop.port }),
+      password: async () => (passwords.length > 1 ? (passwords.shift() ?? null) : (passwords[0] ?? null)),
+      report: (report) => reports.push(report),
+      onFault: (message) => faults.push(message),
+    });
+    const pass = (ms: number) => {
+      now += ms;
+    };
+    return { watch, reports, faults, pass, look: () => watch.look(new AbortController().signal), recent: () => watch.recent(new AbortController().signal) };
+  }
+  const login = (result: "accepted" | "refused"): ScreenReport => ({ kind: "login", version: "3.8", login: result });
+
+  it("is looked at again and again, and a look of late answers for the next", async () => {
+    const desktop = await desktopOf({ kind: "x11vnc", terminal: false });
+    const { reports, faults, look, recent, pass } = watchOf(desktop, [PASSWORD]);
+    const [first] = await Promise.all([look(), recent()]);
+    expect(first).toBe(true);
+    await recent();
+    // A glance that is black is confirmed; black is said once.
+    expect(reports).toEqual([login("accepted"), ...shows("black")]);
+    pass(60_000);
+    desktop.paint();
+    await expect.poll(async () => (await look()) && reports.at(-1), { timeout: 20_000 }).toEqual({ kind: "picture", picture: "painted" });
+    // The server died: said once, and left alone for a while.
+    await desktop.kill();
+    expect(await look()).toBe(false);
+    expect(await look()).toBe(false);
+    expect(faults).toHaveLength(1);
+    await desktop.restart();
+    pass(300_000);
+    expect(await look()).toBe(true);
+  });
+
+  it("is not asked with a password that is not known, or was refused already", async () => {
+    const desktop = await desktopOf({ kind: "x11vnc", terminal: false });
+    desktop.paint();
+    const { reports, faults, look } = watchOf(desktop, [null, "wrongone", "wrongone", PASSWORD]);
+    expect([await look(), await look(), await look()]).toEqual([false, true, false]);
+    expect(reports).toEqual([login("refused")]);
+    expect(await look()).toBe(true);
+    expect(reports[1]).toEqual(login("accepted"));
+    expect(faults).toEqual([]);
   });
 });
 
