@@ -27,10 +27,10 @@ export interface StatusNotifierItem {
 }
 export type BusCall = (name: string, path: string, method: string, ...args: string[]) => Promise<readonly Value[]>;
 
-const CALL_S = 5;
+const CALL_S = 20;
 const MENU = "com.canonical.dbusmenu";
 
-/** Calls over that session bus. @throws Error with the bus's words, or after 5 s */
+/** Calls over that session bus. @throws Error with the bus's words, or after 20 s */
 export function busCalls(address: string): BusCall {
   return async (name, path, method, ...args) => {
     const words = ["call", "--session", "--timeout", String(CALL_S), "--dest", name, "--object-path", path, "--method", method, "--", ...args];
