@@ -7,7 +7,7 @@ import type { ScreenReport } from "./screen-ports.ts";
 
 /** A look this young (ms) answers for the next one. */
 const YOUNG_MS = 30_000;
-/** After one that failed none is tried for so long (ms). */
+/** After one that did not get in none is tried for so long (ms). */
 const REST_MS = 300_000;
 
 export interface PictureWatchPorts {
@@ -41,6 +41,7 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
   const since = (at: number | null) => (at === null ? Number.POSITIVE_INFINITY : clock.now() - at);
 
   async function take(signal: AbortSignal): Promise<boolean> {
+    let inside = false;
     try {
       const password = await ports.password();
       const address = ports.address();
@@ -52,6 +53,7 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
         glance: true,
         report(report) {
           black = report.kind === "picture" && report.picture === "black";
+          inside ||= report.kind === "login" && report.login === "accepted";
           if (report.kind === "login" && report.login === "refused") refused = digest(password);
           if (!black) ports.report(report);
         },
@@ -62,10 +64,11 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
       return true;
     } catch (error) {
       if (signal.aborted) return false;
-      failedAt = clock.now();
+      // x11vnc is late with its picture at times: that is no reason to stay away.
+      if (!inside) failedAt = clock.now();
       if (error instanceof ScreenError && error.kind === "too-many-attempts") ports.report({ kind: "login", version: "", login: "too-many-attempts" });
       ports.onFault(error instanceof Error ? error.message : String(error));
-      return false;
+      return inside;
     }
   }
   const look = (signal: AbortSignal) => {

@@ -10,7 +10,7 @@ import { within } from "./within.ts";
 
 const DIAL_MS = 6_000;
 const LOGIN_MS = 6_000;
-const PICTURE_MS = 8_000;
+const PICTURE_MS = 12_000;
 /** A screen that shows one colour is looked at for so long (ms): a desktop may just be starting. */
 const SECOND_LOOK_MS = 2_000;
 const MAX_CUT_TEXT = 1 << 20;
