@@ -93,7 +93,7 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
       return null;
     },
     "look.now": async (ref) => {
-      gatewayOf(ref).session.nudge({ now: true });
+      gatewayOf(ref).session.nudge({ by: "person" });
       await serverOf(ref.server).lookAtAll(ref.gateway);
       return null;
     },

@@ -13,6 +13,7 @@ import type { KeptRuns } from "./repair/kept-run.ts";
 import { createRepairs, type RepairEnd, type Repairs } from "./repair/repairs.ts";
 import type { Log } from "./report/log.ts";
 import { createSession } from "./session/create-session.ts";
+import { DialSigns } from "./session/dial-signs.ts";
 import { onlyFigures } from "./session/only-figures.ts";
 import type { GatewaySession, SessionReport } from "./session/session.ts";
 
@@ -64,6 +65,7 @@ export class GatewayRuntime {
   readonly session: GatewaySession;
   readonly repairs: Repairs;
   private readonly facts: GatewayFactBook;
+  private readonly signs = new DialSigns();
   private readonly listeners = new Set<() => void>();
   private settledNow: Settled;
   private reported: SessionReport;
@@ -152,11 +154,8 @@ export class GatewayRuntime {
   }
 
   take(facts: GatewayFacts): void {
-    const before = this.dialSense();
     if (this.facts.take(facts)) this.judge();
-    // A way that has just opened is tried at once; every other change leaves the session's own pace alone.
-    if (!before && this.dialSense()) this.session.nudge({ now: true });
-    else this.session.nudge();
+    this.nudge();
   }
 
   takeScreen(change: Parameters<GatewayFactBook["takeScreen"]>[0]): void {
@@ -167,7 +166,7 @@ export class GatewayRuntime {
   /** The link's state or the server's facts changed. */
   serverChanged(): void {
     this.judge();
-    this.session.nudge();
+    this.nudge();
   }
 
   /** Judges anew; called on each change and once a second, since silence is a change too. */
@@ -202,8 +201,15 @@ export class GatewayRuntime {
     this.listeners.clear();
   }
 
-  private dialSense(): boolean {
-    return mayDial(this.evidence(), this.ports.clock.now(), DIAL_LOOK_MS).ok;
+  /** What really changed for the better is followed at once; every other change leaves the session's own pace alone. */
+  private nudge(): void {
+    const [evidence, now] = [this.evidence(), this.ports.clock.now()];
+    const sign = this.signs.take(evidence, mayDial(evidence, now, DIAL_LOOK_MS), now);
+    if (sign === null) this.session.nudge();
+    else {
+      if (evidence.api?.value.kind !== "ready") this.ports.log.info(`worth a dial: ${sign}`, { gateway: this.settings.id });
+      this.session.nudge({ by: "evidence" });
+    }
   }
 
   private apiRoute(): { host: string; port: number } {

@@ -6,8 +6,17 @@ import { ClientIds } from "./client-ids.ts";
 import { Coalesce } from "./coalesce.ts";
 import { type Connection, livingFact } from "./connection.ts";
 import { DialGate } from "./dial-gate.ts";
-import { DialPlan } from "./dial-plan.ts";
-import { type CreateSession, type GatewaySession, SESSION_TIMINGS, type SessionPorts, type SessionReport, type SessionTimings } from "./session.ts";
+import { DialPlan, GOOD_SESSION_MS } from "./dial-plan.ts";
+import {
+  type CreateSession,
+  type DialHaste,
+  type GatewaySession,
+  type Nudge,
+  SESSION_TIMINGS,
+  type SessionPorts,
+  type SessionReport,
+  type SessionTimings,
+} from "./session.ts";
 import { type Park, StayAway } from "./stay-away.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
@@ -38,7 +47,7 @@ class Session implements GatewaySession {
     this.plan = new DialPlan(ports.random);
     this.ids = new ClientIds(ports.clientId);
     this.reports = new Coalesce(ports.clock, () => this.tell());
-    this.away = new StayAway(ports.clock, () => this.comeBack());
+    this.away = new StayAway(ports.clock, (by) => this.comeBack(by));
     this.gate = new DialGate(ports, this.timings, this.plan, this.ids, {
       wanted: () => this.mayRun() && this.connection === null,
       dial: () => this.dial(),
@@ -68,9 +77,12 @@ class Session implements GatewaySession {
     this.gate.consider();
   }
 
-  nudge(options: { now?: boolean } = {}): void {
-    if (options.now === true) this.plan.hurry();
-    this.gate.nudge(options.now === true);
+  nudge(options: Nudge = {}): void {
+    const { by } = options;
+    // What is seen while a session lives says nothing of the next one.
+    const hurried = by !== undefined && this.connection?.ready == null;
+    if (hurried) this.plan.hurry(by, this.ports.clock.now());
+    this.gate.nudge(hurried);
   }
 
   async release(untilMs: number | null): Promise<void> {
@@ -99,7 +111,7 @@ class Session implements GatewaySession {
 
   changeClientId(): void {
     this.ids.change(this.ports.clock.now());
-    this.plan.hurry();
+    this.plan.hurry("person", this.ports.clock.now());
     this.changed();
     if (this.connection === null) this.gate.consider();
     else void this.closeConnection();
@@ -117,11 +129,11 @@ class Session implements GatewaySession {
     return this.running && this.away.reason === null;
   }
 
-  private comeBack(): void {
+  private comeBack(by: DialHaste): void {
     // One of two reasons to stay away may be left.
     const left = this.away.reason;
     if (left !== null) this.gate.setIdle(left.kind, left.kind === "released" ? left.until : null);
-    this.plan.hurry();
+    this.plan.hurry(by, this.ports.clock.now());
     this.changed();
     this.gate.consider();
   }
@@ -135,7 +147,8 @@ class Session implements GatewaySession {
 
   private dial(): void {
     const now = this.ports.clock.now();
-    this.plan.dialled(now);
+    const line = this.plan.dialled(now);
+    this.ports.log?.(line);
     const broker = new BrokerBook(now);
     const attempt = new Attempt(this.ports, this.ids.current, this.timings, {
       onStep: (step) => {
@@ -187,7 +200,8 @@ class Session implements GatewaySession {
     this.failures = [...this.failures, failure].slice(-MAX_FAILURES);
     if (failure.kind === "client-id-in-use") this.ids.refused(now);
     this.plan.ended(failure.kind, failure.wasReady ? failure.afterMs : null, now, connection.step !== "dial");
-    this.gate.setIdle("backing-off", this.plan.blocked(now)?.until ?? null);
+    const blocked = this.plan.blocked(now);
+    this.gate.setIdle(blocked?.reason ?? "backing-off", blocked?.until ?? null);
     this.leave(connection);
     void connection.attempt.gone.then(() => this.gone(connection));
   }
@@ -208,6 +222,8 @@ class Session implements GatewaySession {
   private async closeConnection(): Promise<void> {
     const { connection } = this;
     if (connection === null) return;
+    const now = this.ports.clock.now();
+    if (connection.ready !== null && connection.step === "up" && now - connection.stepSince >= GOOD_SESSION_MS) this.plan.endedWell();
     this.leave(connection);
     await connection.attempt.close();
     this.gone(connection);

@@ -1,24 +1,27 @@
 import type { ApiFailureKind } from "../diagnosis/evidence.ts";
+import type { DialHaste } from "./session.ts";
 
 const HOUR = 3_600_000;
 /** Delays before the next dial, by the number of failures in a row. */
 const DELAYS_MS = [2000, 5000, 15_000, 60_000, 300_000];
 const JITTER = 0.2;
-/** Dials that nothing but the passing of time called for, in any hour. */
-export const MAX_UNASKED_PER_HOUR = 12;
-/** Whatever the reason. Clients that connect and drop wedge the gateway. */
-export const MAX_DIALS_PER_HOUR = 60;
-/**
- * Between two dials, by the number of dials in the last hour: something that calls for one again and again must neither hammer the gateway nor use up the
- * hour and leave nothing for the moment when it is well again.
- */
-const GAPS: readonly { readonly below: number; readonly ms: number }[] = [
-  { below: 10, ms: 1000 },
-  { below: 30, ms: 10_000 },
-  { below: Number.POSITIVE_INFINITY, ms: 120_000 },
-];
+/** What calls for a dial: nothing but the passing of time, something seen to have changed, or a person. */
+export type DialCause = "time" | DialHaste;
+/** Up to how many dials of any 60 minutes each may go. Clients that connect and drop wedge the gateway, so the last is the law, whatever happens. */
+export const MAX_DIALS_PER_HOUR = 12;
+const ALLOWANCE: Readonly<Record<DialCause, number>> = { time: 10, evidence: 11, person: MAX_DIALS_PER_HOUR };
+const RANK: Readonly<Record<DialCause, number>> = { time: 0, evidence: 1, person: 2 };
+/** So many dials by the clock alone are as quick as the delays; the rest of the hour's is spread over what is left of it, or a burst would leave it blind. */
+const QUICK_BY_TIME = 7;
+/** So many changes an hour that brought no good session are believed at once; after that the evidence flickers, and its dials are spread. */
+export const QUICK_CHANGES = 4;
+/** Where good sessions end one after the other, the last dials of the hour are spread, so that none is an hour off. */
+export const QUICK_COMEBACKS = 9;
+const GAP_MS = 1000;
 /** A dial that never reached the server is tried again after so long. */
 const LINK_RETRY_MS = 2000;
+/** The link was known to be down: it failed sooner than the server could have been asked. */
+const UNSENT_MS = 100;
 /** A gateway that moved its port asked us to come back, there. */
 const MOVED_MS = 500;
 /** A session that lived so long starts the count anew. */
@@ -29,35 +32,42 @@ export interface Blocked {
   readonly until: number;
 }
 
-/** When the next dial is allowed: slow, bounded, jittered. */
+/** When the next dial is allowed: slow, bounded, jittered; never more than twelve in any hour. */
 export class DialPlan {
   private failures = 0;
   private nextAt = 0;
-  /** The next dial was called for: a person, changed evidence, a restored link. */
-  private asked = false;
-  private dials: { at: number; asked: boolean }[] = [];
+  private cause: DialCause = "time";
+  /** Of the last hour, oldest first. `good`: its session lived. */
+  private dials: { readonly at: number; readonly cause: DialCause; readonly good: boolean }[] = [];
+  private seenNow = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly random: () => number) {}
 
-  /** Something changed: the back-off is dropped and begins anew. The hourly limit of all dials and the gap between two remain. */
-  hurry(): void {
-    this.failures = 0;
+  /** Something calls for a dial now: the delay is dropped. The hour's allowance remains, and so does the back-off where evidence flickers. */
+  hurry(cause: DialHaste, now: number): void {
+    this.look(now);
+    this.calledBy(cause);
     this.nextAt = 0;
-    this.asked = true;
+    if (cause === "person" || this.believed()) this.failures = 0;
   }
 
+  /** What stands against a dial now; `null`: nothing. */
   blocked(now: number): Blocked | null {
-    this.dials = this.dials.filter((dial) => now - dial.at < HOUR && dial.at <= now);
-    const limit = this.limitedUntil(this.dials, MAX_DIALS_PER_HOUR) ?? (this.asked ? null : this.unaskedUntil());
-    if (limit !== null) return { reason: "hourly-limit", until: limit };
-    const last = this.dials.at(-1);
-    const until = Math.max(this.nextAt, last === undefined ? 0 : last.at + this.gap());
+    this.look(now);
+    const limit = ALLOWANCE[this.cause];
+    const above = this.dials[this.dials.length - limit];
+    if (above !== undefined) return { reason: "hourly-limit", until: Math.max(this.nextAt, above.at + HOUR) };
+    const until = Math.max(this.nextAt, this.earliest(limit));
     return until > now ? { reason: "backing-off", until } : null;
   }
 
-  dialled(now: number): void {
-    this.dials.push({ at: now, asked: this.asked });
-    this.asked = false;
+  /** @returns one line for the log: what called for it, and the how manieth of the hour it is */
+  dialled(now: number): string {
+    this.look(now);
+    const { cause } = this;
+    this.dials.push({ at: now, cause, good: false });
+    this.cause = "time";
+    return `the API is dialled, called for by ${cause}: ${this.dials.length} of at most ${MAX_DIALS_PER_HOUR} an hour`;
   }
 
   /**
@@ -65,16 +75,14 @@ export class DialPlan {
    * @param reached a connection was opened, or refused by the server
    */
   ended(kind: ApiFailureKind, readyMs: number | null, now: number, reached = true): void {
-    if (readyMs !== null && readyMs >= GOOD_SESSION_MS) {
-      this.failures = 0;
-      const last = this.dials.at(-1);
-      if (last !== undefined) last.asked = true;
-    }
+    this.look(now);
+    if (readyMs !== null && readyMs >= GOOD_SESSION_MS) this.endedWell();
     if (kind === "link-lost") {
       // Not the gateway's doing. Whether the link is back is for `mayDial` to say.
-      if (!reached) this.dials.pop();
+      const last = this.dials.at(-1);
+      if (!reached && last !== undefined && now - last.at < UNSENT_MS) this.dials.pop();
       this.nextAt = reached ? 0 : now + LINK_RETRY_MS;
-      this.asked = true;
+      this.calledBy("evidence");
       return;
     }
     if (kind === "port-changed" && this.failures === 0) {
@@ -87,19 +95,38 @@ export class DialPlan {
     this.nextAt = now + Math.round(delay * (1 - JITTER + 2 * JITTER * this.random()));
   }
 
-  private gap(): number {
-    return GAPS.find(({ below }) => this.dials.length < below)?.ms ?? HOUR;
+  /** A session that lived has ended, by whomever: that is news, and the count of failures begins anew. */
+  endedWell(): void {
+    this.failures = 0;
+    this.dials = this.dials.map((dial, index) => (index === this.dials.length - 1 ? { ...dial, good: true } : dial));
+    this.calledBy("evidence");
   }
 
-  private unaskedUntil(): number | null {
-    return this.limitedUntil(
-      this.dials.filter((dial) => !dial.asked),
-      MAX_UNASKED_PER_HOUR,
-    );
+  private calledBy(cause: DialCause): void {
+    if (RANK[cause] > RANK[this.cause]) this.cause = cause;
   }
 
-  private limitedUntil(dials: readonly { at: number }[], limit: number): number | null {
-    const oldest = dials[dials.length - limit];
-    return oldest === undefined ? null : oldest.at + HOUR;
+  /** Whether a change may be followed at once. */
+  private believed(): boolean {
+    const fruitless = this.dials.filter((dial) => dial.cause === "evidence" && !dial.good).length;
+    return fruitless < QUICK_CHANGES && !(this.dials.length >= QUICK_COMEBACKS && this.dials.at(-1)?.good === true);
+  }
+
+  private earliest(limit: number): number {
+    const [oldest, last] = [this.dials[0], this.dials.at(-1)];
+    if (oldest === undefined || last === undefined) return 0;
+    const quick = this.cause === "person" || (this.cause === "evidence" ? this.believed() : this.dials.length < QUICK_BY_TIME);
+    return quick ? last.at + GAP_MS : last.at + Math.ceil((oldest.at + HOUR - last.at) / (limit - this.dials.length + 1));
+  }
+
+  /** Forgets what is older than an hour. A clock that was set back takes all that is known with it, so that no wait grows and nothing is forgotten too soon. */
+  private look(now: number): void {
+    const back = this.seenNow - now;
+    this.seenNow = now;
+    if (back > 0 && Number.isFinite(back)) {
+      this.nextAt -= back;
+      this.dials = this.dials.map((dial) => ({ ...dial, at: dial.at - back }));
+    }
+    this.dials = this.dials.filter((dial) => now - dial.at < HOUR);
   }
 }

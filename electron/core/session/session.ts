@@ -11,8 +11,8 @@ export interface GatewaySession {
   /** Called on every change, coalesced to at most 10 a second. @returns an unsubscribe function */
   onReport(listener: (report: SessionReport) => void): () => void;
   start(): void;
-  /** The evidence changed in a way that may allow (or forbid) a dial; also drops a pending back-off when `now` is set. */
-  nudge(options?: { now?: boolean }): void;
+  /** The evidence changed in a way that may allow (or forbid) a dial. */
+  nudge(options?: Nudge): void;
   /** Closes cleanly and stays away until `resume`, or until `untilMs` (ms since the epoch). */
   release(untilMs: number | null): Promise<void>;
   resume(): void;
@@ -25,6 +25,13 @@ export interface GatewaySession {
   /** Takes the next free id of the reserved range (the settings' id and the four above). */
   changeClientId(): void;
   dispose(): Promise<void>;
+}
+
+/** Who calls for a dial at once: something seen to have changed, or a person. */
+export type DialHaste = "evidence" | "person";
+export interface Nudge {
+  /** A pending back-off is dropped for it, as far as the hour's allowance goes. */
+  readonly by?: DialHaste;
 }
 
 export interface SessionReport {

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { LONGEST_WAIT_MS } from "./dial-gate.ts";
+import type { DialHaste } from "./session.ts";
 
 /** `parked` for a repair, `asleep` while this computer sleeps. */
 export type Park = "parked" | "asleep";
@@ -12,7 +13,7 @@ export class StayAway {
 
   constructor(
     private readonly clock: Clock,
-    private readonly onOver: () => void,
+    private readonly onOver: (by: DialHaste) => void,
   ) {}
 
   /** A park outweighs a release: it ends by itself. `null`: nothing keeps the session away. */
@@ -34,7 +35,7 @@ export class StayAway {
     if (this.given === null) return;
     this.given = null;
     this.stopWaiting();
-    this.onOver();
+    this.onOver("person");
   }
 
   /** @returns a function that ends this park, once */
@@ -45,7 +46,8 @@ export class StayAway {
       if (!parked) return;
       parked = false;
       this.parks.splice(this.parks.indexOf(why), 1);
-      this.onOver();
+      // A repair was asked for by a person; waking up was not.
+      this.onOver(why === "parked" ? "person" : "evidence");
     };
   }
 

@@ -122,7 +122,7 @@ describe("what the API port shows, each told apart", () => {
     server.dropAll("end");
     const report = await until(start0(), (r) => r.failures.length > 0);
     expect(report.failures[0]).toMatchObject({ kind: "closed", wasReady: true });
-    start0().nudge({ now: true });
+    start0().nudge({ by: "person" });
     await until(start0(), isReady);
     server.dropAll("reset");
     await until(start0(), (r) => r.failures.length > 1);
@@ -165,7 +165,7 @@ describe("messages that are none", () => {
     server.client.socket.write(bytes);
     const report = await until(start0(), (r) => r.failures.length > 0);
     expect(report.failures[0]).toMatchObject({ kind: "bad-frame", wasReady: true });
-    start0().nudge({ now: true });
+    start0().nudge({ by: "person" });
     await until(start0(), isReady);
     process.off("uncaughtException", uncaught);
     expect(uncaught).not.toHaveBeenCalled();
@@ -216,7 +216,7 @@ describe("care", () => {
     expect(report.session.clientIdNote).toContain("901");
     server.dropAll("end");
     await until(start0(), (r) => r.failures.length === 2);
-    start0().nudge({ now: true });
+    start0().nudge({ by: "person" });
     await until(start0(), isReady);
     expect(server.clients.map((client) => client.clientId)).toEqual([901, 902, 902]);
   });
@@ -226,7 +226,7 @@ describe("care", () => {
     await start0().release(null);
     await vi.waitFor(() => expect(server.open).toBe(0), 5000);
     expect(start0().report).toMatchObject({ api: { kind: "idle", reason: "released" }, session: { state: "released", releasedUntil: null } });
-    start0().nudge({ now: true });
+    start0().nudge({ by: "person" });
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(server.connections).toBe(1);
     start0().resume();
@@ -279,7 +279,7 @@ describe("care", () => {
     server.dropAll("end");
     await until(start0(), (r) => r.failures.length > 0);
     start0().resubscribe();
-    start0().nudge({ now: true });
+    start0().nudge({ by: "person" });
     await until(start0(), (r) => isReady(r) && r.accounts[0]?.stale === false);
     expect(asked()).toBe(1);
   });

@@ -88,7 +88,7 @@ describe("a gateway that serves", () => {
     expect(report.accounts[0]?.figures.NetLiquidation?.value).toBe("1000123.45");
     server.thaw();
     await vi.waitFor(() => expect(server.open).toBe(0), 5000);
-    target.nudge({ now: true });
+    target.nudge({ by: "person" });
     await until(target, (r) => isReady(r) && r.accounts[0]?.stale === false);
     expect(server.maxOpen).toBe(1);
   });

@@ -96,7 +96,7 @@ describe("against the simulated gateway", () => {
     plan.api.deaf = true;
     await until(target ?? start(), failedAs("went-silent"));
     plan.api.deaf = false;
-    target?.nudge({ now: true });
+    target?.nudge({ by: "person" });
     await until(target ?? start(), isReady);
   });
 

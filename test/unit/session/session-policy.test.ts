@@ -46,15 +46,15 @@ describe("how often the gateway is bothered", () => {
     expect(dials.length).toBeLessThanOrEqual(12);
   });
 
-  it("at most 60 whatever calls for them", async () => {
+  it("at most 12 whatever calls for them, and it says until when it waits", async () => {
     make().start();
     for (let second = 0; second < 3599; second++) {
-      target.nudge({ now: true });
+      target.nudge({ by: second % 2 === 0 ? "evidence" : "person" });
+      if (second % 600 === 0) target.changeClientId();
       await clock.advance(1000);
     }
-    expect(dials.length).toBeGreaterThan(30);
-    expect(dials.length).toBeLessThanOrEqual(60);
-    expect(target.report.api).toMatchObject({ kind: "idle", reason: "backing-off", last: { kind: "dial-refused" } });
+    expect(dials.length).toBe(12);
+    expect(target.report.api).toMatchObject({ kind: "idle", reason: "hourly-limit", last: { kind: "dial-refused" } });
     expect(target.report.session.nextTryAt).toBeGreaterThan(clock.now());
   });
 
@@ -65,7 +65,7 @@ describe("how often the gateway is bothered", () => {
     expect(dials).toEqual([]);
     expect(target.report.api).toEqual({ kind: "idle", reason: "link-down", until: null, last: null });
     up = true;
-    target.nudge({ now: true });
+    target.nudge({ by: "person" });
     await clock.advance(0);
     expect(dials.length).toBe(1);
   });
@@ -104,7 +104,7 @@ describe("how often the gateway is bothered", () => {
   });
 
   it("before start and after dispose nothing runs", async () => {
-    make().nudge({ now: true });
+    make().nudge({ by: "person" });
     await clock.advance(HOUR);
     expect(dials).toEqual([]);
     expect(target.report).toMatchObject({ api: { kind: "idle", reason: "off" }, session: { state: "off" } });
@@ -143,7 +143,7 @@ describe("how often the gateway is bothered", () => {
 describe("a session that was given up", () => {
   const away = async (minutes: number) => {
     for (let second = 0; second < minutes * 60; second++) {
-      target.nudge({ now: second % 2 === 0 });
+      target.nudge(second % 2 === 0 ? { by: "evidence" } : {});
       if (second % 60 === 0) {
         target.changeClientId();
         target.resubscribe();
