@@ -103,6 +103,7 @@ export class SideProbes {
     if (listens !== this.vncListens || known !== this.vncKnown) {
       this.vncListens = listens;
       this.vncKnown = known;
+      this.picture.renew();
       this.screen.probeNow();
     }
     const { starts } = evidence.history;

@@ -9,6 +9,11 @@ import type { ScreenReport } from "./screen-ports.ts";
 const YOUNG_MS = 30_000;
 /** After one that did not get in none is tried for so long (ms). */
 const REST_MS = 300_000;
+/**
+ * How long the last look holds for the watcher (ms), unless the screen went away meanwhile: a log-in is an act on the server (x11vnc without -forever ends
+ * after one), and each costs up to half a megabyte, black ones seven times as much.
+ */
+const HOLDS_MS = { painted: 900_000, black: 180_000 };
 
 export interface PictureWatchPorts {
   readonly link: HostLink;
@@ -23,11 +28,13 @@ export interface PictureWatchPorts {
 
 export interface PictureWatch {
   /**
-   * Logs in with the password that is known and looks whether anything is painted. One that was refused is not tried again, since servers count
+   * Logs in with the password that is known and looks whether anything is painted, seldom where something was. One that was refused is not tried again, since servers count
    * failures. Never rejects.
    * @returns whether the screen was heard: it need not be greeted then
    */
   look(signal: AbortSignal): Promise<boolean>;
+  /** The screen went away or came: what was seen of it holds no longer. */
+  renew(): void;
   /** Resolves when there is a look of late, whoever took it. Never rejects. */
   recent(signal: AbortSignal): Promise<void>;
 }
@@ -38,9 +45,15 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
   let heardAt: number | null = null;
   let failedAt: number | null = null;
   let refused: string | null = null;
+  let holdsUntil = 0;
   const since = (at: number | null) => (at === null ? Number.POSITIVE_INFINITY : clock.now() - at);
 
-  async function take(signal: AbortSignal): Promise<boolean> {
+  function take(report: ScreenReport): void {
+    if (report.kind === "picture") holdsUntil = clock.now() + HOLDS_MS[report.picture];
+    ports.report(report);
+  }
+
+  async function ask(signal: AbortSignal): Promise<boolean> {
     let inside = false;
     try {
       const password = await ports.password();
@@ -55,11 +68,11 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
           black = report.kind === "picture" && report.picture === "black";
           inside ||= report.kind === "login" && report.login === "accepted";
           if (report.kind === "login" && report.login === "refused") refused = digest(password);
-          if (!black) ports.report(report);
+          if (!black) take(report);
         },
       });
       // Only where nothing was found is the whole fetched; over a new line, where every server sends it at once.
-      if (black) await checkScreen({ ...common, report: ports.report });
+      if (black) await checkScreen({ ...common, report: take });
       heardAt = clock.now();
       return true;
     } catch (error) {
@@ -71,16 +84,19 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
       return inside;
     }
   }
-  const look = (signal: AbortSignal) => {
-    underWay ??= take(signal).finally(() => {
+  const askOnce = (signal: AbortSignal) => {
+    underWay ??= ask(signal).finally(() => {
       underWay = null;
     });
     return underWay;
   };
   return {
-    look,
+    look: async (signal) => (underWay === null && clock.now() < holdsUntil ? false : askOnce(signal)),
+    renew() {
+      holdsUntil = 0;
+    },
     async recent(signal) {
-      if (underWay !== null || since(heardAt) > YOUNG_MS) await look(signal);
+      if (underWay !== null || since(heardAt) > YOUNG_MS) await askOnce(signal);
     },
   };
 }

@@ -86,19 +86,28 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", ...DESKTOP_PEERS).length > 0)
   }
   const login = (result: "accepted" | "refused"): ScreenReport => ({ kind: "login", version: "3.8", login: result });
 
-  it("is looked at again and again, and a look of late answers for the next", async () => {
+  it("is looked at again, seldom where something was painted, and a look of late answers for the next", async () => {
     const desktop = await desktopOf({ kind: "x11vnc", terminal: false });
-    const { reports, faults, look, recent, pass } = watchOf(desktop, [PASSWORD]);
+    const { watch, reports, faults, look, recent, pass } = watchOf(desktop, [PASSWORD]);
     const [first] = await Promise.all([look(), recent()]);
     expect(first).toBe(true);
     await recent();
     // A glance that is black is confirmed; black is said once.
     expect(reports).toEqual([login("accepted"), ...shows("black")]);
-    pass(60_000);
+    expect(await look()).toBe(false);
     desktop.paint();
-    await expect.poll(async () => (await look()) && reports.at(-1), { timeout: 20_000 }).toEqual({ kind: "picture", picture: "painted" });
+    const again = async () => {
+      pass(180_000);
+      return (await look()) && reports.at(-1);
+    };
+    await expect.poll(again, { timeout: 20_000 }).toEqual({ kind: "picture", picture: "painted" });
+    const told = reports.length;
+    pass(600_000);
+    expect(await look()).toBe(false);
+    expect(reports).toHaveLength(told);
     // The server died: said once, and left alone for a while.
     await desktop.kill();
+    watch.renew();
     expect(await look()).toBe(false);
     expect(await look()).toBe(false);
     expect(faults).toHaveLength(1);
