@@ -11,8 +11,8 @@ import { type ScriptedServer, scriptedServer, serverInit, take, u32 } from "../.
 import { standInLink } from "../../support/stand-in-link.ts";
 
 const MiB = 1024 * 1024;
-/** What a page may hold at its worst, whatever a server says; with nothing to show it is a bit over 100 MiB. */
-const PAGE_BYTES = 512 * MiB;
+/** What a page may hold at its worst, whatever a server says: a bit over 100 MiB with nothing to show, what a busy machine has not collected yet, never the gigabytes a server can name. */
+const PAGE_BYTES = 768 * MiB;
 const u16 = (value: number) => Buffer.from([value >> 8, value & 255]);
 /** FramebufferUpdate with one rectangle's head. */
 const rectangle = (width: number, height: number, encoding: number) =>
