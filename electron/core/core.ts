@@ -134,6 +134,7 @@ export function createCore(options: CoreOptions): Core {
     secrets: { ...options.secrets, get: async (name) => simulation.secret(name) ?? (await options.secrets.get(name)) },
     prompts,
     nameOf: (server, gateway) => servers.get(server)?.gateway(gateway)?.target.name ?? gateway,
+    clients: (server, gateway) => servers.get(server)?.gateway(gateway)?.evidence().sockets?.value.screenClients ?? 0,
     report: (server, gateway, report) => servers.get(server)?.screenReport(gateway, report),
     clock,
   });
@@ -149,7 +150,10 @@ export function createCore(options: CoreOptions): Core {
       dataDir: options.dataDir,
       sshEnvironment: options.sshEnvironment,
       screenOpen: (gateway) => screens.openCount(settings.id, gateway) > 0,
-      onChange: publish,
+      onChange() {
+        publish();
+        screens.recount();
+      },
       // Nobody watches them move: the next second is soon enough.
       onFigures: () => {
         if (store.watched) publish();

@@ -142,6 +142,8 @@ export interface SocketsFact {
   };
   /** Established connections at the relay port: programs that would lose their line. */
   readonly relayClients: number;
+  /** Established connections at the VNC server: viewers, ours among them. */
+  readonly screenClients?: number;
   /** Established rows towards remote port 4000 or 4001 of another machine: lines to IBKR. */
   readonly brokerLines: number;
   readonly listenOverflows: number | null;

@@ -24,6 +24,7 @@ export function socketsFact(table: ProcNet, ports: GatewayTarget["ports"], sourc
       established: count((row) => row.state === ESTABLISHED && row.local.port === ports.api),
     },
     relayClients: count((row) => row.state === ESTABLISHED && row.local.port === ports.relay),
+    screenClients: count((row) => row.state === ESTABLISHED && row.local.port === ports.vnc),
     // The live gateway's own API port has the same number as IBKR's: only a remote end on another machine is a line to IBKR.
     brokerLines: count((row) => row.state === ESTABLISHED && BROKER_PORTS.includes(row.remote.port) && !isOwn(row.remote.address, own)),
     listenOverflows: table.listenOverflows,

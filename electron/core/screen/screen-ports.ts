@@ -22,6 +22,8 @@ export interface ScreenPorts {
   readonly prompts: PromptBroker;
   /** The gateway's name for people. */
   readonly nameOf: (server: string, gateway: string) => string;
+  /** Viewers at the screen's server, ours among them, as its sockets were last seen. */
+  readonly clients?: (server: string, gateway: string) => number;
   readonly report: (server: string, gateway: string, report: ScreenReport) => void;
   readonly clock?: Clock;
   readonly random?: (bytes: number) => Buffer;

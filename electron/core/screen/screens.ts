@@ -31,6 +31,8 @@ export interface Screens extends ScreenDoor {
   picture(screen: string, picture: "painted" | "black", link: string): void;
   /** Screens of that gateway that are logged in now. */
   openCount(server: string, gateway: string): number;
+  /** The server was looked at: other programs' viewers may have come or gone. */
+  recount(): void;
   dispose(): void;
 }
 
@@ -41,6 +43,8 @@ interface Screen {
   step: ScreenStep;
   loggedIn: LoggedIn | null;
   ticket: string | null;
+  /** How many viewers share the desktop, as last told. */
+  viewers: number;
 }
 
 export function createScreens(ports: ScreenPorts): Screens {
@@ -60,10 +64,16 @@ export function createScreens(ports: ScreenPorts): Screens {
   const viewersOf = (server: string, gateway: string) =>
     [...screens.values()].filter((one) => one.loggedIn !== null && one.ref.server === server && one.ref.gateway === gateway);
   const ofGateway = (server: string, gateway: string) => viewersOf(server, gateway).length;
+  /** Ours at once, those of other programs as the server's sockets were last seen. */
+  const sharing = (server: string, gateway: string) => Math.max(ofGateway(server, gateway), ports.clients?.(server, gateway) ?? 0);
   /** Viewers of one screen share mouse and keyboard: each is told when another comes or goes. */
-  const tellOthers = ({ ref }: Screen, but: Screen | null = null): void => {
-    const all = viewersOf(ref.server, ref.gateway);
-    for (const one of all) if (one !== but) tell(one, "", null, all.length);
+  const recount = (): void => {
+    for (const one of screens.values()) {
+      const viewers = sharing(one.ref.server, one.ref.gateway);
+      if (one.loggedIn === null || viewers === one.viewers) continue;
+      one.viewers = viewers;
+      tell(one, "", null, viewers);
+    }
   };
   /** @returns whether it was still there */
   const forget = (screen: Screen): boolean => {
@@ -72,7 +82,7 @@ export function createScreens(ports: ScreenPorts): Screens {
     const shown = screen.loggedIn !== null;
     screen.loggedIn?.stream.destroy();
     screen.loggedIn = null;
-    if (shown) tellOthers(screen);
+    if (shown) recount();
     const key = keyOf(screen.link, screen.ref.screen);
     return screens.get(key) === screen && screens.delete(key);
   };
@@ -119,20 +129,22 @@ export function createScreens(ports: ScreenPorts): Screens {
       throw screen.abort.signal.aborted ? screen.abort.signal.reason : closed;
     }
     screen.loggedIn = loggedIn;
-    tellOthers(screen, screen);
+    // It is told by the answer.
+    screen.viewers = sharing(server, gateway);
+    recount();
     loggedIn.stream.once("close", () => {
       // Once attached, the relay tells why it ended.
       if (screen.ticket !== null) lose(screen, closed);
     });
     screen.ticket = tickets.issue(screen.link, screen, () => lose(screen, new ScreenError("closed", "no viewer came for the screen")));
-    return { screen: screen.ref.screen, ticket: screen.ticket, desktopName: loggedIn.session.desktopName, viewers: ofGateway(server, gateway) };
+    return { screen: screen.ref.screen, ticket: screen.ticket, desktopName: loggedIn.session.desktopName, viewers: screen.viewers };
   }
 
   return {
     async open(ref, { signal, link }) {
       const key = keyOf(link, ref.screen);
       if (screens.has(key)) throw new CallError("failed", `the screen "${ref.screen}" is open already`, ["closed"]);
-      const screen: Screen = { ref, link, abort: new AbortController(), step: "server", loggedIn: null, ticket: null };
+      const screen: Screen = { ref, link, abort: new AbortController(), step: "server", loggedIn: null, ticket: null, viewers: 0 };
       screens.set(key, screen);
       const cancel = () => end(screen, "cancelled");
       if (signal.aborted) cancel();
@@ -171,6 +183,7 @@ export function createScreens(ports: ScreenPorts): Screens {
       if (screen?.loggedIn != null) ports.report(screen.ref.server, screen.ref.gateway, { kind: "picture", picture });
     },
     openCount: ofGateway,
+    recount,
     onProgress(link, listener) {
       const all = listeners.get(link) ?? new Set();
       listeners.set(link, all.add(listener));

@@ -92,6 +92,7 @@ describe.each(SHELLS)("the look script in %s", (shell) => {
       ],
       api: { closeWaitOrphans: 1, closeWaitHeld: 0, synSent: 1, established: 0 },
       relayClients: 0,
+      screenClients: 0,
       brokerLines: 1,
       listenOverflows: 7,
       listenDrops: 9,

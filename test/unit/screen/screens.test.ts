@@ -166,6 +166,22 @@ describe("one click to the screen", () => {
     await expect(open("a")).rejects.toMatchObject({ message: expect.stringContaining("open already") });
   });
 
+  it("tells of viewers of other programs, as the server's sockets show them, once each time", async () => {
+    let clients = 0;
+    const { open, screens, progress } = stage({ server: await vncServer(null), ports: { clients: () => clients } });
+    expect((await open("a")).viewers).toBe(1);
+    const told = () => progress.flatMap(({ viewers }) => viewers ?? []);
+    screens.recount();
+    expect(told()).toEqual([]);
+    for (const seen of [1, 2, 2, 1]) {
+      clients = seen;
+      screens.recount();
+    }
+    expect(told()).toEqual([2, 1]);
+    clients = 2;
+    expect((await open("b", new AbortController().signal, "link-2")).viewers).toBe(2);
+  });
+
   describe("its ticket", () => {
     const quiet = { write: async () => true, onData() {}, grant() {}, onEnd() {}, end() {}, id: 1, ended: false };
     it("works once, for the link it was made for", async () => {
