@@ -13,7 +13,7 @@ const ALLOWANCE: Readonly<Record<DialCause, number>> = { time: 10, evidence: 11,
 const RANK: Readonly<Record<DialCause, number>> = { time: 0, evidence: 1, person: 2 };
 /** So many dials by the clock alone are as quick as the delays; the rest of the hour's is spread over what is left of it, or a burst would leave it blind. */
 const QUICK_BY_TIME = 7;
-/** So many changes an hour that brought no good session are believed at once; after that the evidence flickers, and its dials are spread. */
+/** So many changes an hour that brought no session are believed at once; after that the evidence flickers, and its dials are spread. */
 export const QUICK_CHANGES = 4;
 /** Where good sessions end one after the other, the last dials of the hour are spread, so that none is an hour off. */
 export const QUICK_COMEBACKS = 9;
@@ -37,7 +37,7 @@ export class DialPlan {
   private failures = 0;
   private nextAt = 0;
   private cause: DialCause = "time";
-  /** Of the last hour, oldest first. `good`: its session lived. */
+  /** Of the last hour, oldest first. `good`: it brought a session. */
   private dials: { readonly at: number; readonly cause: DialCause; readonly good: boolean }[] = [];
   private seenNow = Number.NEGATIVE_INFINITY;
 
@@ -76,6 +76,7 @@ export class DialPlan {
    */
   ended(kind: ApiFailureKind, readyMs: number | null, now: number, reached = true): void {
     this.look(now);
+    if (readyMs !== null) this.brought();
     if (readyMs !== null && readyMs >= GOOD_SESSION_MS) this.endedWell();
     if (kind === "link-lost") {
       // Not the gateway's doing. Whether the link is back is for `mayDial` to say.
@@ -98,8 +99,13 @@ export class DialPlan {
   /** A session that lived has ended, by whomever: that is news, and the count of failures begins anew. */
   endedWell(): void {
     this.failures = 0;
-    this.dials = this.dials.map((dial, index) => (index === this.dials.length - 1 ? { ...dial, good: true } : dial));
+    this.brought();
     this.calledBy("evidence");
+  }
+
+  /** What called for the last dial was right: it brought a session, however short. */
+  private brought(): void {
+    this.dials = this.dials.map((dial, index) => (index === this.dials.length - 1 ? { ...dial, good: true } : dial));
   }
 
   private calledBy(cause: DialCause): void {
