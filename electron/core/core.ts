@@ -41,6 +41,8 @@ export interface CoreOptions {
   readonly notices: readonly Notice[];
   /** How to play the simulated home server; `null` where it is left out. */
   readonly simulation: SimulationPort | null;
+  /** Absent: twelve. More only for gateways that are simulated. */
+  readonly dialsPerHour?: number;
   /** Whether a person can answer a prompt. */
   readonly somebody: () => boolean;
   /** Where SSH's files are looked for; absent: this person's. */
@@ -159,6 +161,7 @@ export function createCore(options: CoreOptions): Core {
         if (store.watched) publish();
       },
       watched: () => store.watched,
+      dialsPerHour: simulation.settings === null ? options.dialsPerHour : Number.POSITIVE_INFINITY,
       // Settings that had to wait for its end are taken up.
       onRepairEnd: (gateway, run) => {
         lastRuns.set(JSON.stringify([settings.id, gateway]), run);

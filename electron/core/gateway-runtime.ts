@@ -38,6 +38,7 @@ export interface GatewayPorts {
   readonly onFigures: () => void;
   /** A window is open. */
   readonly watched: () => boolean;
+  readonly dialsPerHour: number | undefined;
   /** Other gateways in the same container. */
   readonly sharing: () => readonly GatewayRuntime[];
   readonly lastRun: () => RepairRun | null;
@@ -83,6 +84,7 @@ export class GatewayRuntime {
       clientId: settings.clientId,
       mode: settings.mode,
       watched: ports.watched,
+      dialsPerHour: ports.dialsPerHour,
       linkUp: () => ports.link.state.kind === "up",
       log: (line) => ports.log.info(line, { gateway: settings.id }),
       mayDial: () => this.mayDial(),

@@ -42,6 +42,7 @@ export interface ServerPorts {
   readonly onFigures: () => void;
   /** A window is open. */
   readonly watched: () => boolean;
+  readonly dialsPerHour: number | undefined;
   readonly onRepairEnd: (gateway: string, run: RepairRun) => void;
   /** From before the settings changed. */
   readonly lastRun: (gateway: string) => RepairRun | null;
@@ -92,6 +93,7 @@ export class ServerRuntime {
           onChange: ports.onChange,
           onFigures: ports.onFigures,
           watched: ports.watched,
+          dialsPerHour: ports.dialsPerHour,
           sharing: () => this.gateways.filter((other) => other.target.id !== gateway.id && other.target.container === gateway.container),
           lastRun: () => ports.lastRun(gateway.id),
           keptRuns: ports.keptRuns?.(settings.id, gateway.id) ?? null,

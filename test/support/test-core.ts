@@ -20,8 +20,16 @@ export interface TestCore {
   close(): Promise<void>;
 }
 
+interface TestCoreOptions {
+  readonly vncPassword?: string;
+  readonly history?: boolean;
+  readonly somebody?: boolean;
+  /** What befalls a gateway in months befalls a simulated one in minutes. */
+  readonly dialsPerHour?: number;
+}
+
 /** The real Core on a throw-away data folder, with nobody to answer prompts unless `somebody` is set. */
-export async function openTestCore(settings: SettingsInput, options: { vncPassword?: string; history?: boolean; somebody?: boolean } = {}): Promise<TestCore> {
+export async function openTestCore(settings: SettingsInput, options: TestCoreOptions = {}): Promise<TestCore> {
   const dataDir = mkdtempSync(join(tmpdir(), "gatelight-core-"));
   const store = openSettings({ dataDir, clock: systemClock, watch: false });
   const { faults } = await store.save(settings);
@@ -40,6 +48,7 @@ export async function openTestCore(settings: SettingsInput, options: { vncPasswo
     history,
     notices: [],
     simulation: null,
+    ...(options.dialsPerHour === undefined ? {} : { dialsPerHour: options.dialsPerHour }),
     somebody: () => options.somebody === true,
   });
   const gateway = (id: string): GatewaySnapshot => {

@@ -9,7 +9,8 @@ const JITTER = 0.2;
 export type DialCause = "time" | DialHaste;
 /** Up to how many dials of any 60 minutes each may go. Clients that connect and drop wedge the gateway, so the last is the law, whatever happens. */
 export const MAX_DIALS_PER_HOUR = 12;
-const ALLOWANCE: Readonly<Record<DialCause, number>> = { time: 10, evidence: 11, person: MAX_DIALS_PER_HOUR };
+/** What stays reserved of them: the clock alone leaves two for what changes or for a person, a change leaves one for a person. */
+const RESERVED: Readonly<Record<DialCause, number>> = { time: 2, evidence: 1, person: 0 };
 const RANK: Readonly<Record<DialCause, number>> = { time: 0, evidence: 1, person: 2 };
 /** So many dials by the clock alone are as quick as the delays; the rest of the hour's is spread over what is left of it, or a burst would leave it blind. */
 const QUICK_BY_TIME = 7;
@@ -41,7 +42,11 @@ export class DialPlan {
   private dials: { readonly at: number; readonly cause: DialCause; readonly good: boolean }[] = [];
   private seenNow = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly random: () => number) {}
+  /** @param perHour `Infinity` where no gateway can come to harm */
+  constructor(
+    private readonly random: () => number,
+    private readonly perHour = MAX_DIALS_PER_HOUR,
+  ) {}
 
   /** Something calls for a dial now: the delay is dropped. The hour's allowance remains, and so does the back-off where evidence flickers. */
   hurry(cause: DialHaste, now: number): void {
@@ -54,7 +59,7 @@ export class DialPlan {
   /** What stands against a dial now; `null`: nothing. */
   blocked(now: number): Blocked | null {
     this.look(now);
-    const limit = ALLOWANCE[this.cause];
+    const limit = this.perHour - RESERVED[this.cause];
     const above = this.dials[this.dials.length - limit];
     if (above !== undefined) return { reason: "hourly-limit", until: Math.max(this.nextAt, above.at + HOUR) };
     const until = Math.max(this.nextAt, this.earliest(limit));
@@ -67,7 +72,7 @@ export class DialPlan {
     const { cause } = this;
     this.dials.push({ at: now, cause, good: false });
     this.cause = "time";
-    return `the API is dialled, called for by ${cause}: ${this.dials.length} of at most ${MAX_DIALS_PER_HOUR} an hour`;
+    return `the API is dialled, called for by ${cause}: ${this.dials.length} of at most ${this.perHour} an hour`;
   }
 
   /**
@@ -114,6 +119,7 @@ export class DialPlan {
 
   /** Whether a change may be followed at once. */
   private believed(): boolean {
+    if (!Number.isFinite(this.perHour)) return true;
     const fruitless = this.dials.filter((dial) => dial.cause === "evidence" && !dial.good).length;
     return fruitless < QUICK_CHANGES && !(this.dials.length >= QUICK_COMEBACKS && this.dials.at(-1)?.good === true);
   }
@@ -121,7 +127,7 @@ export class DialPlan {
   private earliest(limit: number): number {
     const [oldest, last] = [this.dials[0], this.dials.at(-1)];
     if (oldest === undefined || last === undefined) return 0;
-    const quick = this.cause === "person" || (this.cause === "evidence" ? this.believed() : this.dials.length < QUICK_BY_TIME);
+    const quick = !Number.isFinite(limit) || this.cause === "person" || (this.cause === "evidence" ? this.believed() : this.dials.length < QUICK_BY_TIME);
     return quick ? last.at + GAP_MS : last.at + Math.ceil((oldest.at + HOUR - last.at) / (limit - this.dials.length + 1));
   }
 

@@ -63,6 +63,8 @@ export interface SessionPorts {
   readonly linkUp?: () => boolean;
   /** Whether somebody looks at the positions: each one's result is asked for only then, once a second as it comes. Absent: always. */
   readonly watched?: () => boolean;
+  /** How many dials an hour the gateway may see at most; absent: twelve. `Infinity` where it is a simulated one, whose days pass in minutes. */
+  readonly dialsPerHour?: number | undefined;
   /** One line for the diagnostic log; never an amount or a secret. */
   readonly log?: (line: string) => void;
   readonly timings?: Partial<SessionTimings>;

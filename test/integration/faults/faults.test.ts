@@ -101,7 +101,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("faults while Gat
           },
         ],
       },
-      { vncPassword: simulator.vncPassword },
+      { vncPassword: simulator.vncPassword, dialsPerHour: Number.POSITIVE_INFINITY },
     );
     await gatelight.until("both green", () => green("paper") && green("live"), SETTLE);
   }, 120_000);

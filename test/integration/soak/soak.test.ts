@@ -95,7 +95,7 @@ beforeAll(async () => {
       return shiftedBy;
     },
   });
-  gatelight = await openTestCore(simulator.settings, { vncPassword: simulator.vncPassword, history: true });
+  gatelight = await openTestCore(simulator.settings, { vncPassword: simulator.vncPassword, history: true, dialsPerHour: Number.POSITIVE_INFINITY });
   await wellAgain("the start");
   looking = setInterval(look, 100);
   gatelight.core.store.subscribe(look);

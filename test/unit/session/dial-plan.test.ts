@@ -214,6 +214,16 @@ describe("retries by the clock alone", () => {
     expect(now).toBeGreaterThan(400_000 + HOUR);
   });
 
+  it("without a law every change is followed at once, and the clock's delays remain", () => {
+    const plan = new DialPlan(() => 0.5, Number.POSITIVE_INFINITY);
+    for (let now = 0; now < 60 * 2_000; now += 2_000) {
+      plan.hurry("evidence", now);
+      expect(plan.blocked(now)).toBeNull();
+      plan.dialled(now);
+      plan.ended("closed-at-once", null, now);
+    }
+    expect(plan.blocked(119_500)).toMatchObject({ reason: "backing-off" });
+  });
   it("the limit says until when", () => {
     const plan = new DialPlan(() => 0.5);
     for (let i = 0; i < 10; i++) plan.dialled(i * 1000);
