@@ -13,6 +13,7 @@ import { createPrompts, type Prompts } from "./prompt-broker.ts";
 import { createHandOvers } from "./repair/hand-over.ts";
 import { createKeptRuns, isAlive } from "./repair/kept-run.ts";
 import type { Log } from "./report/log.ts";
+import { createRefusedPasswords } from "./screen/refused-passwords.ts";
 import { createScreens, type Screens } from "./screen/screens.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
 import { ServerRuntime } from "./server-runtime.ts";
@@ -130,7 +131,9 @@ export function createCore(options: CoreOptions): Core {
     if (!disposed && !judging) store.set(snapshot);
   }
 
+  const refused = createRefusedPasswords();
   const screens = createScreens({
+    refused,
     link: (server) => servers.get(server)?.link ?? null,
     address: (server, gateway, signal) => servers.get(server)?.screenAddress(gateway, signal) ?? Promise.resolve(null),
     secrets: { ...options.secrets, get: async (name) => simulation.secret(name) ?? (await options.secrets.get(name)) },
@@ -148,6 +151,7 @@ export function createCore(options: CoreOptions): Core {
       log,
       prompts,
       secrets: options.secrets,
+      refused,
       history: options.history,
       dataDir: options.dataDir,
       sshEnvironment: options.sshEnvironment,

@@ -21,10 +21,11 @@ import type { KeptRuns } from "./repair/kept-run.ts";
 import { Watchdog } from "./repair/watchdog.ts";
 import { weeklyLoginNotice } from "./repair/weekly-login.ts";
 import type { Log } from "./report/log.ts";
+import type { RefusedPasswords } from "./screen/refused-passwords.ts";
 import type { ScreenReport } from "./screen/screen-ports.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
 import { ServerFactBook } from "./server-facts.ts";
-import { SideProbes } from "./side-probes.ts";
+import { afterReport, SideProbes } from "./side-probes.ts";
 
 export interface ServerPorts {
   readonly clock: Clock;
@@ -32,6 +33,7 @@ export interface ServerPorts {
   readonly log: Log;
   readonly prompts: PromptBroker;
   readonly secrets: SecretStore;
+  readonly refused: RefusedPasswords;
   readonly history: History | null;
   readonly dataDir: string;
   readonly sshEnvironment?: ResolveEnvironment;
@@ -136,6 +138,7 @@ export class ServerRuntime {
           screenOpen: () => ports.screenOpen(gateway.target.id),
           take: (facts) => gateway.take(facts),
           screenPassword: () => ports.secrets.get({ kind: "vnc-password", server: settings.id, gateway: gateway.target.id }),
+          screenRefused: ports.refused.of(settings.id, gateway.target.id),
           screenReport: (report) => this.screenReport(gateway.target.id, report),
           screenFault: (error) => ports.log.info("the screen could not be looked at", { gateway: gateway.target.id, error }),
         }),
@@ -284,10 +287,7 @@ export class ServerRuntime {
         .catch((error: unknown) => this.ports.log.warn("looking at the screen failed", { error: String(error) }));
       return;
     }
-    runtime.takeScreen((before) => {
-      const known = before?.kind === "answers" ? before : { kind: "answers" as const, version: "", login: "not-tried" as const, picture: null };
-      return report.kind === "login" ? { ...known, version: report.version, login: report.login } : { ...known, picture: report.picture };
-    });
+    runtime.takeScreen((before) => afterReport(before, report));
   }
 
   logTail(target: GatewayTarget, lines: number, signal: AbortSignal): Promise<{ lines: LogLine[]; truncated: boolean }> {

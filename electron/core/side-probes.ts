@@ -5,6 +5,7 @@ import type { HostLink } from "./host-link/host-link.ts";
 import { createMcpProbe, type McpProbe } from "./probes/mcp/mcp-probe.ts";
 import { createScreenProbe, type ScreenProbe } from "./probes/screen-probe.ts";
 import { createPictureWatch, type PictureWatch } from "./screen/picture-watch.ts";
+import type { Refused } from "./screen/refused-passwords.ts";
 import type { ScreenReport } from "./screen/screen-ports.ts";
 
 export interface SidePorts {
@@ -19,6 +20,7 @@ export interface SidePorts {
   readonly take: (facts: GatewayFacts) => void;
   /** `null`: not known */
   readonly screenPassword: () => Promise<string | null>;
+  readonly screenRefused: Refused;
   readonly screenReport: (report: ScreenReport) => void;
   /** One sentence: the screen could not be looked at. */
   readonly screenFault: (message: string) => void;
@@ -45,6 +47,7 @@ export class SideProbes {
       clock,
       address: ports.vnc,
       password: ports.screenPassword,
+      refused: ports.screenRefused,
       report: ports.screenReport,
       onFault: ports.screenFault,
     });
@@ -145,4 +148,10 @@ export class SideProbes {
 /** A greeting says nothing of what a person's session saw before: that stays, as long as the screen answers. */
 function withSession(before: ScreenFact | null, fact: ScreenFact): ScreenFact {
   return before?.kind === "answers" && fact.kind === "answers" ? { ...fact, login: before.login, picture: before.picture } : fact;
+}
+
+/** What a log-in or a picture adds to what is known of the screen. */
+export function afterReport(before: ScreenFact | null, report: Exclude<ScreenReport, { readonly kind: "failed" }>): ScreenFact {
+  const known = before?.kind === "answers" ? before : { kind: "answers" as const, version: "", login: "not-tried" as const, picture: null };
+  return report.kind === "login" ? { ...known, version: report.version, login: report.login } : { ...known, picture: report.picture };
 }

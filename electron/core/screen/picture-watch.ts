@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { HostAddress, HostLink } from "../host-link/host-link.ts";
+import type { Refused } from "./refused-passwords.ts";
 import { checkScreen } from "./screen-check.ts";
 import { ScreenError } from "./screen-error.ts";
 import type { ScreenReport } from "./screen-ports.ts";
@@ -21,6 +21,8 @@ export interface PictureWatchPorts {
   readonly address: () => HostAddress | null;
   /** `null`: not known */
   readonly password: () => Promise<string | null>;
+  /** Those that this screen refused, whoever tried them. */
+  readonly refused: Refused;
   readonly report: (report: ScreenReport) => void;
   /** One sentence. */
   readonly onFault: (message: string) => void;
@@ -44,7 +46,6 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
   let underWay: Promise<boolean> | null = null;
   let heardAt: number | null = null;
   let failedAt: number | null = null;
-  let refused: string | null = null;
   let holdsUntil = 0;
   const since = (at: number | null) => (at === null ? Number.POSITIVE_INFINITY : clock.now() - at);
 
@@ -58,7 +59,7 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
     try {
       const password = await ports.password();
       const address = ports.address();
-      if (password === null || address === null || digest(password) === refused || since(failedAt) < REST_MS) return false;
+      if (password === null || address === null || ports.refused.has(password) || since(failedAt) < REST_MS) return false;
       let black = false;
       const common = { link, address, password, clock, signal };
       await checkScreen({
@@ -67,7 +68,7 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
         report(report) {
           black = report.kind === "picture" && report.picture === "black";
           inside ||= report.kind === "login" && report.login === "accepted";
-          if (report.kind === "login" && report.login === "refused") refused = digest(password);
+          if (report.kind === "login" && report.login === "refused") ports.refused.add(password);
           if (!black) take(report);
         },
       });
@@ -100,5 +101,3 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
     },
   };
 }
-
-const digest = (password: string): string => createHash("sha256").update(password).digest("hex");

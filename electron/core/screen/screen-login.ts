@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../clock.ts";
 import { DialError, type HostAddress, type HostLink } from "../host-link/host-link.ts";
+import { createRefusedPasswords } from "./refused-passwords.ts";
 import { type RfbOutcome, type RfbSession, rfbLogin } from "./rfb-login.ts";
 import { ScreenError } from "./screen-error.ts";
 import type { Opening, ScreenDeadlines, ScreenPorts } from "./screen-ports.ts";
@@ -15,8 +15,7 @@ export interface LoggedIn {
 export type ScreenLogin = (opening: Opening, link: HostLink, address: HostAddress) => Promise<LoggedIn>;
 
 export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: ScreenDeadlines): ScreenLogin {
-  /** Digests of kept passwords that a server refused: not tried again, since servers count failures. */
-  const refusedPasswords = new Set<string>();
+  const refusedPasswords = ports.refused ?? createRefusedPasswords();
 
   async function dial(opening: Opening, link: HostLink, address: HostAddress): Promise<Duplex> {
     const where = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
@@ -86,13 +85,10 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
 
   return async (opening, link, address) => {
     const { server, gateway } = opening;
+    const refusedHere = refusedPasswords.of(server, gateway);
     const report = (login: "accepted" | "refused", version: string) => ports.report(server, gateway, { kind: "login", version, login });
-    const digest = (password: string) =>
-      createHash("sha256")
-        .update(JSON.stringify([server, gateway, password]))
-        .digest("hex");
     const { password: known, note } = await kept(server, gateway);
-    const wasRefused = known !== null && refusedPasswords.has(digest(known));
+    const wasRefused = known !== null && refusedHere.has(known);
     const first = await attempt(opening, link, address, wasRefused || known === "" ? null : known);
     if (first.outcome.kind === "in") {
       report("accepted", first.outcome.session.version);
@@ -101,7 +97,7 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
     const refused = wasRefused || first.outcome.kind === "password-wrong";
     if (first.outcome.kind === "password-wrong") {
       report("refused", first.outcome.version);
-      if (known !== null) refusedPasswords.add(digest(known));
+      if (known !== null) refusedHere.add(known);
     }
     // The connection is closed meanwhile: servers do not wait for people.
     const asked = await ask(opening, refused ? "The password that was kept is not accepted. " : note);
@@ -111,7 +107,7 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
       throw new ScreenError("password-wrong", "the screen's server refused this password");
     }
     report("accepted", second.outcome.session.version);
-    refusedPasswords.delete(digest(asked.password));
+    refusedHere.delete(asked.password);
     if (asked.remember) await keep(opening, asked.password);
     return { stream: second.stream, session: second.outcome.session };
   };

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { HostAddress, HostLink } from "../host-link/host-link.ts";
 import type { PromptBroker } from "../prompts.ts";
 import type { SecretStore } from "../secrets/secret-store.ts";
+import type { RefusedPasswords } from "./refused-passwords.ts";
 import type { ScreenError } from "./screen-error.ts";
 
 /** What a person's screen session showed, for the evidence. */
@@ -19,6 +20,8 @@ export interface ScreenPorts {
   readonly secrets: SecretStore;
   /** A password given by the environment for unattended use. */
   readonly givenPassword?: (server: string, gateway: string) => string | null;
+  /** Shared with who else logs in; absent: its own. */
+  readonly refused?: RefusedPasswords;
   readonly prompts: PromptBroker;
   /** The gateway's name for people. */
   readonly nameOf: (server: string, gateway: string) => string;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ScreenOpened, ScreenProgress } from "../../../shared/contract.ts";
 import { CallError, type ScreenDoor } from "../../../shared/rpc.ts";
-import type { ScreenStep } from "../../../shared/snapshot.ts";
+import type { ScreenFailure, ScreenStep } from "../../../shared/snapshot.ts";
 import { systemClock } from "../clock.ts";
 import { ScreenError } from "./screen-error.ts";
 import { createScreenLogin, type LoggedIn } from "./screen-login.ts";
@@ -35,6 +35,8 @@ export interface Screens extends ScreenDoor {
   recount(): void;
   dispose(): void;
 }
+
+const SAID: ReadonlySet<ScreenFailure> = new Set(["cancelled", "password-missing", "password-wrong", "too-many-attempts", "no-password-set"]);
 
 interface Screen {
   readonly ref: ScreenRef;
@@ -155,7 +157,8 @@ export function createScreens(ports: ScreenPorts): Screens {
         const error = thrown instanceof ScreenError ? thrown : new ScreenError("closed", thrown instanceof Error ? thrown.message : String(thrown));
         forget(screen);
         if (error.kind === "too-many-attempts") ports.report(ref.server, ref.gateway, { kind: "login", version: "", login: "too-many-attempts" });
-        if (error.kind !== "cancelled") ports.report(ref.server, ref.gateway, { kind: "failed", error });
+        // What the server itself said needs no second look, and TigerVNC counts each connection without a log-in as a failure.
+        if (!SAID.has(error.kind)) ports.report(ref.server, ref.gateway, { kind: "failed", error });
         tell(screen, "", error);
         throw new CallError(error.kind === "cancelled" ? "cancelled" : "failed", error.message, [error.kind]);
       } finally {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../electron/core/clock.ts";
 import type { HostLink } from "../../../electron/core/host-link/host-link.ts";
 import { createPictureWatch } from "../../../electron/core/screen/picture-watch.ts";
+import { createRefusedPasswords } from "../../../electron/core/screen/refused-passwords.ts";
 import { checkScreen } from "../../../electron/core/screen/screen-check.ts";
 import type { ScreenReport } from "../../../electron/core/screen/screen-ports.ts";
 import { DESKTOP_PEERS, type Desktop, type DesktopOptions, startDesktop } from "../../support/desktop.ts";
@@ -76,6 +77,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", ...DESKTOP_PEERS).length > 0)
       clock: { ...systemClock, now: () => now },
       address: () => ({ host: "127.0.0.1", port: desktop.port }),
       password: async () => (passwords.length > 1 ? (passwords.shift() ?? null) : (passwords[0] ?? null)),
+      refused: createRefusedPasswords().of("home", "paper"),
       report: (report) => reports.push(report),
       onFault: (message) => faults.push(message),
     });
