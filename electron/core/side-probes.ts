@@ -103,11 +103,14 @@ export class SideProbes {
       void this.mcp?.lookNow();
     }
     const known = this.ports.vnc() !== null;
-    if (listens !== this.vncListens || known !== this.vncKnown) {
-      this.vncListens = listens;
-      this.vncKnown = known;
+    // That the sockets were looked at for the first time is no news of the screen: where it is known it has been asked.
+    const moved = this.vncListens !== null && listens !== this.vncListens;
+    const found = known !== this.vncKnown;
+    this.vncListens = listens;
+    this.vncKnown = known;
+    if (moved || found) {
       this.picture.renew();
-      this.screen.probeNow();
+      this.screen.probeNow(moved);
     }
     const { starts } = evidence.history;
     const last = starts.at(-1);

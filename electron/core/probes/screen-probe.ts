@@ -6,6 +6,8 @@ import { DialError, type HostLink } from "../host-link/host-link.ts";
 const DEADLINE_MS = 5_000;
 const GREETING_MS = 5_000;
 const EVERY_MS = 60_000;
+/** A screen that answered so recently (ms) is not greeted anew, unless it is known to have gone or come: TigerVNC blocks an address after five greetings. */
+const JUST_ANSWERED_MS = 10_000;
 /** `RFB 003.008\n` (RFC 6143 §7.1.1). */
 const BANNER_BYTES = 12;
 
@@ -96,8 +98,8 @@ function wrongService(bytes: Uint8Array): ScreenFact {
 export interface ScreenProbe {
   /** Begins at once, then every minute. */
   start(): void;
-  /** Now, unless a screen session is open or a probe is under way. */
-  probeNow(): void;
+  /** Now, unless a screen session is open, a probe is under way or the screen has just answered. @param changed it went or came: what it just answered is void */
+  probeNow(changed?: boolean): void;
   dispose(): void;
 }
 
@@ -117,6 +119,7 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
   let abort: AbortController | null = null;
   let cancel: (() => void) | null = null;
   let disposed = false;
+  let answeredAt = Number.NEGATIVE_INFINITY;
   let unsubscribe: (() => void) | null = null;
   const probe = async () => {
     if (disposed || abort !== null) return;
@@ -128,6 +131,7 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
     const heard = ports.route() !== null && (await ports.look(mine.signal));
     const fact = heard || disposed ? null : await probeScreen(ports.link, ports.route(), ports.clock, mine.signal);
     abort = null;
+    if (heard || fact?.kind === "answers") answeredAt = ports.clock.now();
     if (fact !== null && !disposed && !ports.sessionOpen()) ports.onFact(fact);
   };
   return {
@@ -137,7 +141,10 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
       });
       void probe();
     },
-    probeNow: () => void probe(),
+    probeNow(changed = false) {
+      const since = ports.clock.now() - answeredAt;
+      if (changed || since < 0 || since >= JUST_ANSWERED_MS) void probe();
+    },
     dispose() {
       disposed = true;
       unsubscribe?.();

@@ -80,9 +80,11 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
       if (signal.aborted) return false;
       // x11vnc is late with its picture at times: that is no reason to stay away.
       if (!inside) failedAt = clock.now();
-      if (error instanceof ScreenError && error.kind === "too-many-attempts") ports.report({ kind: "login", version: "", login: "too-many-attempts" });
       ports.onFault(error instanceof Error ? error.message : String(error));
-      return inside;
+      // Where the server said why, it was heard: a greeting more would count as one more failure at TigerVNC.
+      const said = error instanceof ScreenError && (error.kind === "too-many-attempts" || error.kind === "no-password-set") ? error.kind : null;
+      if (said !== null) ports.report({ kind: "login", version: "", login: said === "no-password-set" ? "not-tried" : said });
+      return inside || said !== null;
     }
   }
   const askOnce = (signal: AbortSignal) => {

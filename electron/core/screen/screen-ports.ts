@@ -8,7 +8,7 @@ import type { ScreenError } from "./screen-error.ts";
 
 /** What a person's screen session showed, for the evidence. */
 export type ScreenReport =
-  | { readonly kind: "login"; readonly version: string; readonly login: "accepted" | "refused" | "too-many-attempts" }
+  | { readonly kind: "login"; readonly version: string; readonly login: "not-tried" | "accepted" | "refused" | "too-many-attempts" }
   | { readonly kind: "picture"; readonly picture: "painted" | "black" }
   | { readonly kind: "failed"; readonly error: ScreenError };
 
