@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../clock.ts";
 import type { Route, ScreenFact } from "../diagnosis/evidence.ts";
 import { DialError, type HostLink } from "../host-link/host-link.ts";
+import { whenUp } from "../host-link/when-up.ts";
 
 const DEADLINE_MS = 5_000;
 const GREETING_MS = 5_000;
@@ -136,9 +137,7 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
   };
   return {
     start() {
-      unsubscribe ??= ports.link.onState((state) => {
-        if (state.kind === "up") void probe();
-      });
+      unsubscribe ??= whenUp(ports.link, () => void probe());
       void probe();
     },
     probeNow(changed = false) {

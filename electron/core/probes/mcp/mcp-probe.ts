@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import type { ContainerFact, GatewayTarget, McpFact } from "../../diagnosis/evidence.ts";
 import type { HostLink } from "../../host-link/host-link.ts";
+import { whenUp } from "../../host-link/when-up.ts";
 import { mcpAddress } from "../routes.ts";
 import { type HttpAnswer, HttpError, httpOverLink } from "./http-client.ts";
 import { parseGatewayStatus, parseHealth } from "./mcp-answers.ts";
@@ -154,9 +155,7 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
 
   return {
     start() {
-      unsubscribe ??= link.onState((state) => {
-        if (state.kind === "up") void lookNow();
-      });
+      unsubscribe ??= whenUp(link, () => void lookNow());
       void lookNow();
     },
     lookNow,
