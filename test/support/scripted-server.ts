@@ -39,7 +39,11 @@ export async function scriptedServer(script: (socket: Socket) => void | Promise<
 export async function take(socket: Socket, bytes: number): Promise<Buffer> {
   for (;;) {
     const chunk: unknown = socket.read(bytes);
-    if (Buffer.isBuffer(chunk)) return chunk;
+    if (Buffer.isBuffer(chunk)) {
+      if (chunk.length === bytes) return chunk;
+      // The last bytes of a peer that has ended.
+      throw new Error(`the peer went after ${chunk.length} of ${bytes} bytes`);
+    }
     if (socket.destroyed || socket.readableEnded) throw new Error("the peer went");
     await Promise.race([once(socket, "readable"), once(socket, "close")]);
   }

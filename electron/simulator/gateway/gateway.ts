@@ -11,6 +11,7 @@ import { dialogOpened, ibcError, ibcLine } from "./ibc-log.ts";
 import { bootSteps, type Effect, loginSteps, type ScreenState, type ScriptContext, type Step } from "./login-script.ts";
 import type { ApiSettings, GatewayPlan, LoginPlan } from "./plan.ts";
 import { runCommand } from "./run-command.ts";
+import { Schedule } from "./schedule.ts";
 import { SideProcesses } from "./side-processes.ts";
 
 /** The screen of one gateway, as this program drives it. */
@@ -54,7 +55,7 @@ export class Gateway implements ContainerProgram {
   readonly #screen: ScreenPort;
   #command: Listener | null = null;
   readonly #broker: BrokerLine;
-  #cancels = new Set<() => void>();
+  readonly #schedule: Schedule;
   #attempt = 0;
   #restarting = false;
   readonly commands: string[] = [];
@@ -62,6 +63,7 @@ export class Gateway implements ContainerProgram {
   constructor(container: Container, options: GatewayOptions) {
     this.container = container;
     this.#options = options;
+    this.#schedule = new Schedule(options.clock);
     this.plan = options.plan;
     this.mode = options.mode;
     this.relayPort = options.mode === "paper" ? 4004 : 4003;
@@ -119,13 +121,12 @@ export class Gateway implements ContainerProgram {
     if (ageMs === 0 && CURED_BY_START.has(this.plan.login)) this.plan.login = "good";
     const context = this.#context(false);
     this.#play([...bootSteps(context), ...loginSteps(context, 5_000)], ageMs);
-    this.#cancels.add(this.clock.everyReal(1_000, () => this.api.tick()));
+    this.#schedule.everyReal(1_000, () => this.api.tick());
     this.apply();
   }
 
   kill(): void {
-    for (const cancel of this.#cancels) cancel();
-    this.#cancels.clear();
+    this.#schedule.clear();
     this.#stopJava();
     this.sides.kill();
     this.#restarting = false;
@@ -139,7 +140,7 @@ export class Gateway implements ContainerProgram {
   }
 
   killProcess(comm: string, signal: string): number {
-    if (this.sides.killOne(comm, (run) => this.#after(RESPAWN_MS, run))) return 1;
+    if (this.sides.killOne(comm, (run) => this.#schedule.after(RESPAWN_MS, run))) return 1;
     if (comm !== "java" || !this.javaRunning) return 0;
     if (signal === "STOP" || signal === "CONT") {
       this.plan.hung = signal === "STOP" ? "stopped" : null;
@@ -211,11 +212,11 @@ export class Gateway implements ContainerProgram {
   softRestart(): boolean {
     if (this.#restarting) return false;
     this.#restarting = true;
-    this.#after(4_000, () => {
+    this.#schedule.after(4_000, () => {
       this.say(dialogOpened("Restart in progress"), dialogOpened("Shutdown progress"));
       this.#save();
       this.#stopJava();
-      this.#after(3_000, () => {
+      this.#schedule.after(3_000, () => {
         this.print("autorestart file found at /home/ibgateway/tws_settings/abcdefghijk/autorestart", "IBC returned exit status 0", "IBC will restart shortly");
         this.#restarting = false;
         this.#play(loginSteps({ ...this.#context(true), autorestart: true }, 2_000), 0);
@@ -227,7 +228,7 @@ export class Gateway implements ContainerProgram {
   /** File > Close by IBC's STOP: settings are written (once logged in), then the container's first process ends. */
   stopGracefully(): void {
     if (this.mainSince !== null) this.#save();
-    this.#after(1_500, () => {
+    this.#schedule.after(1_500, () => {
       this.say(dialogOpened("Shutdown progress"));
       this.#exit(0, false);
     });
@@ -250,20 +251,8 @@ export class Gateway implements ContainerProgram {
     };
   }
 
-  #after(ms: number, run: () => void): void {
-    const cancel = this.clock.after(ms, () => {
-      this.#cancels.delete(cancel);
-      run();
-    });
-    this.#cancels.add(cancel);
-  }
-
   #play(steps: readonly Step[], ageMs: number): void {
-    const begin = this.clock.now() - ageMs;
-    for (const step of steps) {
-      if (step.at <= ageMs) this.#step(step, begin + step.at);
-      else this.#after(step.at - ageMs, () => this.#step(step, this.clock.now()));
-    }
+    this.#schedule.play(steps, ageMs, (step, at) => this.#step(step, at));
   }
 
   #step(step: Step, at: number): void {
