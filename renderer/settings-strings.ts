@@ -160,7 +160,6 @@ export const settingsStrings = {
       "no-address": "Updates: no release address in this build; a new version is installed by hand.",
       elsewhere: "Updates: come with the program that was installed; this window does not look for them.",
     },
-    notKept: "There is no keychain here: passwords are held in memory and forgotten when Gatelight ends.",
     version: (version: string, host: string, platform: string) => `Gatelight ${version}, ${host === "electron" ? "desktop" : host}, ${platform}`,
   },
 } as const;

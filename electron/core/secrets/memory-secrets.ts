@@ -17,7 +17,7 @@ export function vncVariable(gateway: string): string {
  */
 export function createMemorySecrets(
   env: Record<string, string | undefined>,
-  detail = "Kept in memory only: they are asked for again after a restart.",
+  detail = "There is no keychain here: passwords are kept in memory only and asked for again after a restart.",
 ): SecretStore & { readonly fromEnvironment: readonly string[] } {
   const given = new Map<string, string>();
   for (const name of Object.keys(env)) {

@@ -49,8 +49,8 @@ export function GeneralForm({ draft, faults, onChange }: Props) {
       {app !== undefined && (
         <fieldset className="stack">
           <legend>{strings.general.secrets}</legend>
-          <p>{app.secrets.persistent ? strings.general.kept(app.secrets.name) : strings.general.notKept}</p>
-          <p className="quiet">{app.secrets.detail}</p>
+          {app.secrets.persistent && <p>{strings.general.kept(app.secrets.name)}</p>}
+          <p className={app.secrets.persistent ? "quiet" : undefined}>{app.secrets.detail}</p>
         </fieldset>
       )}
       {app !== undefined && <p className="quiet">{strings.general.version(app.version, app.host, app.platform)}</p>}
