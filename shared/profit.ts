@@ -1,4 +1,4 @@
-import { addDecimals, compareDecimals, type Decimal, subtractDecimals } from "./money.ts";
+import { addDecimals, compareDecimals, type Decimal, multiplyDecimals, subtractDecimals } from "./money.ts";
 import type { CurvePoint } from "./snapshot.ts";
 import { offsetByRule } from "./summer-time.ts";
 
@@ -24,17 +24,28 @@ interface DayResult {
   result: Decimal;
 }
 
+const withoutSign = (value: Decimal) => value.replace(/^-/, "");
+/** Interest and rounding move the net liquidation beside the day's result: a twentieth of it is let pass. */
+const movedBy = (result: Decimal, from: Decimal, to: Decimal) => {
+  const beside = subtractDecimals(subtractDecimals(to, from), result);
+  return compareDecimals(multiplyDecimals(withoutSign(beside), "20"), withoutSign(result)) <= 0;
+};
+
 /**
  * The last result of each day on which one was told, in order of time. A day has none of its own as long as the last day's is still told unchanged: over a
- * weekend, after midnight until the first instrument's schedule turns, and where a new session has not told its result yet. (A result of nothing adds nothing.)
+ * weekend, after midnight until the first instrument's schedule turns, and where a new session has not told its result yet. A day whose own result happens to
+ * be the same amount is known by the net liquidation, which has moved by that amount once more. (A result of nothing adds nothing.)
  */
 function dayResults(points: readonly CurvePoint[]): DayResult[] {
   const days: DayResult[] = [];
-  for (const [index, { at, dailyPnl }] of points.entries()) {
+  for (const [index, { at, netLiquidation, dailyPnl }] of points.entries()) {
     if (dailyPnl === null) continue;
     const day = newYorkDay(at);
     const known = days.at(-1);
-    if (known !== undefined && (known.day === day || compareDecimals(known.result, dailyPnl) === 0)) Object.assign(known, { last: index, result: dailyPnl });
+    const before = known === undefined ? undefined : points[known.last];
+    const isSame = known !== undefined && before !== undefined && compareDecimals(known.result, dailyPnl) === 0;
+    const isCarried = isSame && !movedBy(dailyPnl, before.netLiquidation, netLiquidation);
+    if (known !== undefined && (known.day === day || isCarried)) Object.assign(known, { last: index, result: dailyPnl });
     else days.push({ day, last: index, result: dailyPnl });
   }
   return days;

@@ -1,8 +1,9 @@
+import { compareDecimals } from "../../../shared/money.ts";
 import type { CurvePoint } from "../../../shared/snapshot.ts";
 
 /**
  * At most `limit` (at least 2) of the points, in order of time: the first, the last, and of each stretch between them the lowest and the highest, so that no
- * peak is lost. Doubles decide which points stay; the amounts themselves are not touched.
+ * peak is lost.
  */
 export function thinOut(points: readonly CurvePoint[], limit: number): CurvePoint[] {
   if (points.length <= limit) return [...points];
@@ -20,8 +21,8 @@ export function thinOut(points: readonly CurvePoint[], limit: number): CurvePoin
     for (let at = from; at < to; at++) {
       const point = points[at];
       if (point === undefined) continue;
-      if (low === undefined || Number(point.netLiquidation) < Number(low.netLiquidation)) low = point;
-      if (high === undefined || Number(point.netLiquidation) > Number(high.netLiquidation)) high = point;
+      if (low === undefined || compareDecimals(point.netLiquidation, low.netLiquidation) < 0) low = point;
+      if (high === undefined || compareDecimals(point.netLiquidation, high.netLiquidation) > 0) high = point;
     }
     if (low === undefined || high === undefined) continue;
     if (low === high) kept.push(low);

@@ -159,6 +159,13 @@ describe("the curve", () => {
   });
 });
 
+it("peaks that only exact decimals tell apart are kept", () => {
+  const points = ["2", "9007199254740992.1", "9007199254740992.3", "9007199254740992.2", "1.1", "1.10000000000000001", "2"].map((netLiquidation, at) => ({
+    ...{ at, netLiquidation, dailyPnl: null },
+  }));
+  expect(thinOut(points, 4).map(({ netLiquidation }) => netLiquidation)).toEqual(["2", "9007199254740992.3", "1.1", "2"]);
+});
+
 describe("incidents", () => {
   const incident = (at: number, title = "down") => ({
     ...HOME,

@@ -74,6 +74,27 @@ describe("profit", () => {
     }
   });
 
+  it("a day whose result is the day before's to the cent is counted: the net liquidation has moved by it", () => {
+    // Gatelight slept from one afternoon to the next; then with the result of the day before still told in the morning.
+    const asleep = [point(NOON - DAY, "1000.00", "10.10"), point(NOON, "1010.12", "10.1")];
+    const carried = [
+      point(NOON - DAY, "1000", "-10.1"),
+      point(NOON - 10 * HOUR, "1000", "-10.1"),
+      point(NOON, "989.90", "-10.10"),
+      point(NOON + HOUR, "980", "-20"),
+    ];
+    for (const [points, all, today] of [
+      [asleep, "20.2", "10.1"],
+      [carried, "-30.1", "-20"],
+    ] as const)
+      for (const each of [points, carrying(points)]) {
+        expect(profitOver(each, "all", NOON)).toBe(all);
+        expect(profitOver(each, "today", NOON)).toBe(today);
+      }
+    // A holiday on which money was paid in: the last day's result is still told, and counted once.
+    for (const paidIn of ["5000", "1.50"]) expect(profitOver([point(NOON - DAY, "0", "10.1"), point(NOON, paidIn, "10.1")], "all", NOON)).toBe("10.1");
+  });
+
   it("a day that Gatelight did not see adds nothing, and takes nothing from the days around it", () => {
     const points = [point(NOON - 6 * DAY, "1000", "1.5"), point(NOON - 3 * DAY, "900", "-2"), point(NOON, "5000", "4")];
     for (const all of [points, carrying(points)]) {
@@ -100,12 +121,14 @@ describe("profit", () => {
           at += gap;
           return point(at, String(net), cents === null ? null : (cents / 100).toFixed(2));
         });
-        let [expected, told, day]: [number | null, number, string] = [null, 0, ""];
+        let [expected, told, day, worth]: [number | null, number, string, number] = [null, 0, "", 0];
         for (const each of points) {
           if (each.dailyPnl === null) continue;
           const cents = Math.round(Number(each.dailyPnl) * 100);
           const on = new Date(each.at).toLocaleDateString("en-US", { timeZone: "America/New_York" });
-          const another: boolean = expected !== null && on !== day && cents !== told;
+          const moved = Number(each.netLiquidation) * 100 - worth;
+          const another: boolean = expected !== null && on !== day && (cents !== told || Math.abs(moved - cents) * 20 <= Math.abs(cents));
+          worth = Number(each.netLiquidation) * 100;
           expected = (expected ?? 0) + (another || expected === null ? cents : cents - told);
           if (another || day === "") day = on;
           told = cents;
