@@ -61,6 +61,8 @@ export interface LoginFact {
   /** IBC sessions begun since the container's start. */
   readonly sessions: number;
   readonly loginAttempts: number;
+  /** launcher.log: when the log-in under way timed out without a word from IBKR; absent: not read, or not so. */
+  readonly silentTimeoutAt?: number | null;
   readonly autorestart: "found" | "not-found" | "several" | null;
   readonly secondFactor: {
     readonly startedAt: number;

@@ -73,8 +73,13 @@ export class DockerReader {
   }
 
   /** Texts of files inside a container, one after the other; those that are not there are left out. `null` when nothing came. */
-  async cat(name: string, paths: readonly string[]): Promise<string | null> {
-    const result = await this.#try([this.docker, "exec", name, "cat", ...paths], EXEC_DEADLINE_MS);
+  cat(name: string, paths: readonly string[]): Promise<string | null> {
+    return this.inside(name, ["cat", ...paths]);
+  }
+
+  /** What a program of the container prints, as far as it goes. `null` when nothing came. */
+  async inside(name: string, argv: readonly string[]): Promise<string | null> {
+    const result = await this.#try([this.docker, "exec", name, ...argv], EXEC_DEADLINE_MS);
     return result === null || result.stdout === "" ? null : result.stdout;
   }
 

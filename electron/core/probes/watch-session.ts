@@ -1,7 +1,9 @@
 import type { DockerFact, PresentContainer } from "../diagnosis/evidence.ts";
 import type { LineStream } from "../host-link/host-link.ts";
+import { DockerDoor, socketNamed } from "./docker-door.ts";
 import { eventsArgv, isRelevant, parseEvent } from "./docker-events.ts";
 import { DockerReader } from "./docker-reader.ts";
+import { launcherArgv } from "./ibc-log/launcher-log.ts";
 import { readPeer } from "./jts-peer.ts";
 import { ServerClock } from "./server-clock.ts";
 import type { WatchShared } from "./server-watch.ts";
@@ -11,11 +13,14 @@ import type { WatchedGateway } from "./watched-gateway.ts";
 
 const INSPECT_MS = 60_000;
 const INSPECT_SPACING_MS = 1_500;
-/** A daemon that was stopped is often started again soon; one that may not be asked stays so for longer. */
-const FAULT_MS = { first: 5_000, down: 10_000, other: INSPECT_MS } as const;
+/** One that may not be asked stays so for longer than one that is down; whose socket is gone is waited for at its door. */
+const FAULT_MS = { first: 5_000, down: 4_000, gone: 30_000, other: INSPECT_MS } as const;
 const NAMES_MS = 60_000;
 const TOP_MS = 30_000;
 const TOP_SOON_MS = 10_000;
+/** A log-in that is answered goes on within seconds. */
+const LAUNCHER_AFTER_MS = 25_000;
+const LAUNCHER_MS = 30_000;
 const PEER_AFTER_MS = 2_000;
 /** A run this old has its jts.ini, whether a log-in completed in it or not. */
 const PEER_AGE_MS = 50_000;
@@ -30,10 +35,13 @@ export class WatchSession {
   readonly #sockets: SocketWatch;
   readonly #timers: Timers;
   #events: LineStream | null = null;
+  #door: DockerDoor | null = null;
   #faults = 0;
   #retries = 0;
   #inspectedAt = Number.NEGATIVE_INFINITY;
   #inspecting = false;
+  /** What the inspect under way may have missed. */
+  #inspectAgain = false;
   #namesAt = Number.NEGATIVE_INFINITY;
   #names: readonly string[] = [];
 
@@ -67,6 +75,7 @@ export class WatchSession {
   }
 
   async lookProcesses(gateway: WatchedGateway, since: number): Promise<void> {
+    await this.#lookWhySilent(gateway);
     const now = this.#shared.clock.now();
     const container = gateway.running;
     if (container === null || now - gateway.lastTop < (gateway.lastTop < since ? TOP_SOON_MS : TOP_MS)) return;
@@ -75,11 +84,23 @@ export class WatchSession {
     if (!this.#over && gateway.running?.id === container.id) gateway.publish({ processes: value === null ? null : { at: this.#shared.clock.now(), value } });
   }
 
+  /** IBC's log does not tell a slow log-in from one that IBKR leaves unanswered; launcher.log does. */
+  async #lookWhySilent(gateway: WatchedGateway): Promise<void> {
+    const { running, authenticatingSince } = gateway;
+    const now = this.#shared.clock.now();
+    if (running === null || authenticatingSince === null || now - gateway.lastLauncher < LAUNCHER_MS) return;
+    if (now + this.#shared.skew() - authenticatingSince < LAUNCHER_AFTER_MS) return;
+    gateway.lastLauncher = now;
+    const text = await this.#reader.inside(running.name, launcherArgv(running, gateway.target.mode));
+    if (!this.#over && text !== null && gateway.running?.id === running.id) gateway.takeLauncher(text);
+  }
+
   dispose(): void {
     this.#abort.abort();
     this.#timers.dispose();
     this.#clock.dispose();
     this.#sockets.dispose();
+    this.#door?.dispose();
     this.#events?.close();
     for (const gateway of this.#gateways()) gateway.pause();
   }
@@ -89,7 +110,9 @@ export class WatchSession {
   }
 
   async #inspect(): Promise<void> {
-    if (this.#over || this.#inspecting) return;
+    if (this.#over) return;
+    this.#inspectAgain = this.#inspecting;
+    if (this.#inspecting) return;
     this.#inspecting = true;
     this.#inspectedAt = this.#shared.clock.now();
     this.#timers.stop("inspect");
@@ -100,14 +123,36 @@ export class WatchSession {
     let next = INSPECT_MS;
     if (answer.kind === "fault") {
       this.#publishDocker(answer.fact);
-      next = Math.min(answer.fact.kind === "down" ? FAULT_MS.down : FAULT_MS.other, FAULT_MS.first * 2 ** this.#faults++);
+      next = this.#waitForDocker(answer.fact);
     } else if (answer.kind === "ok") {
-      this.#faults = 0;
+      if (this.#faults > 0) this.#dockerIsBack();
       this.#publishDocker({ kind: "ok", version: this.#clock.version });
       await this.#apply(answer.found);
     } else next = FAULT_MS.first;
     // An event may have asked for another inspect while this one ran.
-    if (!this.#timers.has("inspect")) this.#timers.after("inspect", next, () => void this.#inspect());
+    if (this.#inspectAgain) this.inspectSoon(0);
+    else if (!this.#timers.has("inspect")) this.#timers.after("inspect", next, () => void this.#inspect());
+  }
+
+  /** @returns when docker is asked again, ms */
+  #waitForDocker({ kind, message }: Exclude<DockerFact, { kind: "ok" }>): number {
+    const doubled = FAULT_MS.first * 2 ** Math.min(this.#faults++, 8);
+    if (kind !== "down") return Math.min(FAULT_MS.other, doubled);
+    const { link, clock, onSpawn } = this.#shared;
+    const path = socketNamed(message);
+    if (path !== null) this.#door ??= new DockerDoor({ link, clock, onSpawn, path, onOpen: () => this.inspectSoon(0) });
+    return this.#door?.shut === true ? FAULT_MS.gone : FAULT_MS.down;
+  }
+
+  /** What its events told meanwhile was heard by nobody. */
+  #dockerIsBack(): void {
+    this.#faults = 0;
+    this.#door?.dispose();
+    this.#door = null;
+    if (this.#events !== null || !this.#timers.has("events")) return;
+    this.#timers.stop("events");
+    this.#retries = 0;
+    void this.#openEvents(true);
   }
 
   async #apply(found: readonly PresentContainer[]): Promise<void> {
@@ -146,7 +191,7 @@ export class WatchSession {
     this.#shared.onServer({ docker: { at: this.#shared.clock.now(), value } });
   }
 
-  async #openEvents(): Promise<void> {
+  async #openEvents(reopened = false): Promise<void> {
     let ended = false;
     const again = () => {
       if (ended || this.#over) return;
@@ -154,7 +199,7 @@ export class WatchSession {
       this.#events = null;
       // The end of the stream is the first sign that the daemon went away.
       this.inspectSoon(200);
-      this.#timers.after("events", Math.min(60_000, 2_000 * 2 ** this.#retries++), () => void this.#openEvents());
+      this.#timers.after("events", Math.min(60_000, 2_000 * 2 ** this.#retries++), () => void this.#openEvents(true));
     };
     this.#shared.onSpawn();
     try {
@@ -166,6 +211,8 @@ export class WatchSession {
       });
       if (this.#over) stream.close();
       else this.#events = stream;
+      // What happened before docker began to tell is seen by asking once more.
+      if (reopened) this.inspectSoon(1_000);
     } catch {
       again();
     }

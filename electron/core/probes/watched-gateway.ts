@@ -1,5 +1,6 @@
 import type { ContainerFact, GatewayTarget, PresentContainer, SocketsFact } from "../diagnosis/evidence.ts";
 import { dockerTime } from "./docker-inspect.ts";
+import { silentTimeout } from "./ibc-log/launcher-log.ts";
 import { LoginLog } from "./ibc-log/login-log.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { StampedLine } from "./log-order.ts";
@@ -16,6 +17,7 @@ export class WatchedGateway {
   lastMore = 0;
   lastExec = Number.NEGATIVE_INFINITY;
   lastTop = Number.NEGATIVE_INFINITY;
+  lastLauncher = Number.NEGATIVE_INFINITY;
   /** This process id has no readable tables: looks go through docker exec. */
   unreadablePid: number | null = null;
   gonePid: number | null = null;
@@ -25,6 +27,8 @@ export class WatchedGateway {
   #follower: LogFollower | null = null;
   #followed = "";
   #cancel: (() => void) | null = null;
+  /** By the server's clock; of this log-in alone. */
+  #silentTimeoutAt: number | null = null;
 
   constructor(target: GatewayTarget, shared: WatchShared) {
     this.target = target;
@@ -48,6 +52,21 @@ export class WatchedGateway {
   get loggedIn(): boolean {
     const { phase } = this.#log.snapshot();
     return phase === "logged-in" || phase === "configured";
+  }
+
+  /** Since when a log-in that was sent off has had no answer, by the server's clock; `null`: none has been. */
+  get authenticatingSince(): number | null {
+    const { phase, phaseAt, lastProgressAt } = this.#log.snapshot();
+    return phase === "authenticating" ? (lastProgressAt ?? phaseAt) : null;
+  }
+
+  /** The end of launcher.log: has the log-in under way timed out without a word from IBKR? */
+  takeLauncher(text: string): void {
+    const { phase, phaseAt, stampSkewMs } = this.#log.snapshot();
+    if (phase !== "authenticating" || phaseAt === null || stampSkewMs === null) return;
+    const wall = silentTimeout(text, phaseAt + stampSkewMs);
+    this.#silentTimeoutAt = wall === null ? null : wall - stampSkewMs;
+    this.publishLogin();
   }
 
   publish(facts: WatchedFacts): void {
@@ -103,7 +122,11 @@ export class WatchedGateway {
 
   publishLogin(): void {
     if (this.#followed === "") return;
-    this.publish({ login: { at: this.#shared.clock.now(), value: this.#log.snapshot(this.#shared.skew()) } });
+    const login = this.#log.snapshot(this.#shared.skew());
+    const silent = this.#silentTimeoutAt === null || login.phase !== "authenticating" ? null : this.#silentTimeoutAt - this.#shared.skew();
+    // Said of an attempt before this one.
+    if (silent === null || silent < (login.phaseAt ?? 0)) this.#silentTimeoutAt = null;
+    this.publish({ login: { at: this.#shared.clock.now(), value: this.#silentTimeoutAt === null ? login : { ...login, silentTimeoutAt: silent } } });
   }
 
   dispose(): void {

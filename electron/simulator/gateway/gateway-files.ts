@@ -9,6 +9,15 @@ function peer(now: number): string {
   return hour >= 3 && hour < 8 ? "hdc1.ibllc.com:4001" : "ndc1.ibllc.com:4001";
 }
 
+/** What the launcher writes of the newest log-in; a locked-out one times out after half a minute without a word from the broker. */
+function launcherLog({ container, plan, clock }: Gateway): string {
+  const begun = container.log.entries.findLast(({ text }) => /Connecting to server|Authenticating/.test(text))?.at ?? null;
+  if (begun === null) return "";
+  const line = (ms: number, text: string) => `${new Date(begun + ms + plan.logSkewMs).toISOString().replace("T", " ").slice(0, 23)} [JA] ${text}\n`;
+  if (plan.login !== "broker-lockout") return line(114, "INFO - AuthTimeoutMonitor-CCP: NS_AUTH_START") + line(1_660, "INFO - passed token authentication");
+  return line(114, "INFO - NS_AUTH") + (clock.now() < begun + 30_120 ? "" : line(30_120, "WARN - AuthTimeoutMonitor-CCP: Timeout!"));
+}
+
 /** Text files inside a gateway's container that a monitor may want to read. Never one that holds a password. */
 export function gatewayFile(gateway: Gateway, path: string): string | null {
   switch (path) {
@@ -36,9 +45,7 @@ export function gatewayFile(gateway: Gateway, path: string): string | null {
         "",
       ].join("\n");
     case "/home/ibgateway/Jts/launcher.log":
-      return gateway.plan.login === "broker-lockout"
-        ? "2026-11-22 10:00:02.114 [JA] INFO - NS_AUTH\n2026-11-22 10:00:32.120 [JA] WARN - AuthTimeoutMonitor-CCP: Timeout!\n"
-        : "2026-11-22 10:00:02.114 [JA] INFO - AuthTimeoutMonitor-CCP: NS_AUTH_START\n2026-11-22 10:00:03.660 [JA] INFO - passed token authentication\n";
+      return launcherLog(gateway);
     case "/etc/timezone":
       return "Etc/UTC\n";
     default:

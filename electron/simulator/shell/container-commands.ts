@@ -28,6 +28,8 @@ export async function containerCommand(container: Container, argv: readonly stri
       return 0;
     case "cat":
       return cat(container, args, io);
+    case "tail":
+      return tail(container, args, io);
     case "sleep":
       await Promise.race([new Promise<void>((resolve) => container.namespace.net.clock.after(Number(args[0] ?? 0) * 1000, resolve)), aborted(io.signal)]);
       return 0;
@@ -104,6 +106,20 @@ async function cat(container: Container, args: readonly string[], io: Io): Promi
       io.err(`cat: ${file}: No such file or directory\n`);
       code = 1;
     } else io.out(text);
+  }
+  return code;
+}
+
+/** `tail -q -c BYTES FILE…`. */
+function tail(container: Container, args: readonly string[], io: Io): number {
+  const bytes = Number(args[args.indexOf("-c") + 1]);
+  let code = 0;
+  for (const file of args.slice(args.indexOf("-c") + 2)) {
+    const text = container.program?.file(file) ?? null;
+    if (text === null) {
+      io.err(`tail: cannot open '${file}' for reading: No such file or directory\n`);
+      code = 1;
+    } else io.out(text.slice(-bytes));
   }
   return code;
 }

@@ -190,5 +190,8 @@ describe.skipIf(!able)("a real docker", () => {
     await expect.poll(() => server.docker?.value.kind, WAIT).toBe("down");
     await startDaemon();
     await expect.poll(() => server.docker?.value.kind, WAIT).toBe("ok");
+    await expect.poll(() => facts.container?.value, WAIT).toMatchObject({ status: "exited" });
+    run("start", NAME);
+    await expect.poll(() => facts.container?.value, WAIT).toMatchObject({ status: "running" });
   });
 });

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -205,10 +206,38 @@ describe("the watch of a server", () => {
     docker.setContainer(NAME, running());
     begin();
     await expect.poll(() => server.docker?.value.kind, WAIT).toBe("ok");
-    docker.setFault({ code: 1, stderr: "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?" });
+    const socket = join(proc, "docker.sock");
+    docker.setFault({ code: 1, stderr: `Cannot connect to the Docker daemon at unix://${socket}. Is the docker daemon running?` });
     await expect.poll(() => server.docker?.value.kind, WAIT).toBe("down");
+    // From the second question on nothing but its socket is waited for.
+    const asked = () => docker.calls.filter((call) => call[0] === "inspect").length;
+    const first = asked();
+    await expect.poll(() => asked() - first, WAIT).toBeGreaterThanOrEqual(1);
     docker.setFault(null);
-    await expect.poll(() => server.docker?.value.kind, WAIT).toBe("ok");
+    const daemon = createServer();
+    await new Promise<void>((resolve) => daemon.listen(socket, resolve));
+    await expect.poll(() => server.docker?.value.kind, { timeout: 10_000, interval: 20 }).toBe("ok");
+    daemon.close();
+    // And what happens from now on is heard again.
+    docker.setContainer(NAME, running({}, { Status: "exited", Pid: 0, ExitCode: 1, FinishedAt: "2026-11-22T11:00:00Z" }));
+    docker.emit({ Type: "container", Action: "die", Actor: { ID: "3f2a", Attributes: { name: NAME } }, timeNano: Date.now() * 1e6 });
+    await expect.poll(() => facts.container?.value, { timeout: 10_000, interval: 20 }).toMatchObject({ status: "exited" });
+  });
+
+  it("an event that comes while docker takes its time over an answer is not forgotten", async () => {
+    docker.setContainer(NAME, running());
+    begin();
+    await expect.poll(() => facts.container?.value, WAIT).toMatchObject({ status: "running" });
+    docker.hold(true);
+    watch.inspectNow();
+    await expect.poll(() => docker.holding, WAIT).toBe(true);
+    const since = Date.now();
+    docker.setContainer(NAME, running({}, { Status: "exited", Pid: 0, ExitCode: 1, FinishedAt: "2026-11-22T11:00:00Z" }));
+    docker.emit({ Type: "container", Action: "die", Actor: { ID: "3f2a", Attributes: { name: NAME } }, timeNano: Date.now() * 1e6 });
+    // Longer than two questions are kept apart.
+    await expect.poll(() => Date.now() - since, WAIT).toBeGreaterThan(2_500);
+    docker.hold(false);
+    await expect.poll(() => facts.container?.value, WAIT).toMatchObject({ status: "exited" });
   });
 
   it("lists processes on demand alone", async () => {

@@ -111,4 +111,14 @@ describe("the simulated server over SSH", () => {
     expect(seen.at(-1)).toMatchObject({ http: "ok", serverKind: "plain", health: { status: "healthy", ibConnected: true } });
     expect(await mcp.callTool()).toMatchObject({ ok: true });
   });
+  it("reads in launcher.log that IBKR left a log-in unanswered, and nothing of it once the log-in went well", async () => {
+    await simulator.play("broker-lockout");
+    await expect.poll(() => paper()?.login?.value.phase, WAIT).toBe("authenticating");
+    await watch.lookProcesses("paper");
+    const { phaseAt, silentTimeoutAt } = paper()?.login?.value ?? {};
+    expect((silentTimeoutAt ?? 0) - (phaseAt ?? 0)).toBeGreaterThan(29_000);
+    await simulator.play("healthy");
+    await expect.poll(() => paper()?.login?.value.phase, WAIT).toBe("configured");
+    expect(paper()?.login?.value.silentTimeoutAt).toBeUndefined();
+  });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ExecError } from "../../../electron/core/host-link/host-link.ts";
+import { socketNamed } from "../../../electron/core/probes/docker-door.ts";
 import { dockerFault, dockerFaultOf } from "../../../electron/core/probes/docker-errors.ts";
 import { eventsArgv, isRelevant, parseEvent } from "../../../electron/core/probes/docker-events.ts";
 import { dockerTime, INSPECT_FORMAT, parseInspect, parseInspectLine } from "../../../electron/core/probes/docker-inspect.ts";
@@ -107,6 +108,20 @@ describe("docker's own faults", () => {
     expect(dockerFaultOf(new ExecError("link-down", "gone"))).toBeNull();
     expect(dockerFaultOf(new ExecError("timeout", "late"))?.kind).toBe("error");
     expect(dockerFaultOf(new ExecError("not-found", "no docker"))?.kind).toBe("not-installed");
+  });
+});
+
+describe("the socket of a daemon that is down", () => {
+  const complaint = (where: string) => `Cannot connect to the Docker daemon at ${where}. Is the docker daemon running?`;
+  it.each([
+    ["the usual one", complaint("unix:///var/run/docker.sock"), "/var/run/docker.sock"],
+    ["a person's own", complaint("unix:///run/user/1000/docker.sock"), "/run/user/1000/docker.sock"],
+    ["in another sentence", 'error during connect: Get "http://%2Fvar%2Frun": dial unix:///tmp/gl-1/docker.sock: no such file', "/tmp/gl-1/docker.sock"],
+    ["none: over the network", complaint("tcp://127.0.0.1:2375"), null],
+    ["none: nothing is named", "connection refused", null],
+    ["none: no path", complaint("unix://docker.sock"), null],
+  ])("%s", (_name, message, expected) => {
+    expect(socketNamed(message)).toBe(expected);
   });
 });
 

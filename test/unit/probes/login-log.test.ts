@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LoginFact } from "../../../electron/core/diagnosis/evidence.ts";
+import { silentTimeout } from "../../../electron/core/probes/ibc-log/launcher-log.ts";
 import { LoginLog } from "../../../electron/core/probes/ibc-log/login-log.ts";
 import { at, boot, completed, ibc, login, raw, session, start } from "./ibc-log-samples.ts";
 
@@ -11,6 +12,40 @@ function read(lines: readonly string[], mode: "paper" | "live" = "paper", skew =
 }
 const kinds = (fact: LoginFact) => fact.problems.map((one) => one.kind);
 const UP = [...boot(), ...session(3), ...login(12), ...completed(20)];
+
+describe("a lock-out that is said", () => {
+  const said = (text: string) => kinds(read([...boot(), ...session(3), ...login(12), ibc(15, `Login error message: ${text}`)]));
+  it.each([
+    "Too many failed login attempts. Please wait 10 minutes before trying again.",
+    "Too many failed log-in attempts.",
+    "Your account has been locked. Please contact client services.",
+    "User DU1234567 is temporarily locked out.",
+  ])("%s: after one attempt", (text) => {
+    expect(said(text)).toContain("too-many-attempts");
+  });
+  it("a warning that it might come to that is none", () => {
+    expect(said("Unrecognized Username or Password. After three more your account will be locked.")).not.toContain("too-many-attempts");
+  });
+});
+
+describe("launcher.log", () => {
+  const line = (second: number, text: string) => `2026-11-22 10:00:${String(second).padStart(2, "0")}.100 [JA] INFO - ${text}`;
+  const wall = (second: number) => Date.UTC(2026, 10, 22, 10, 0, second, 100);
+  const timeout = "AuthTimeoutMonitor-CCP: Timeout!";
+  it.each([
+    ["a log-in that timed out without a word", [line(2, "NS_AUTH"), line(32, timeout)], wall(32)],
+    ["again and again", [line(32, timeout), line(59, timeout)], wall(59)],
+    ["it was answered", [line(2, "NS_AUTH_START"), line(3, "passed token authentication")], null],
+    ["answered after a time-out", [line(32, timeout), line(40, "AuthTimeoutMonitor-CCP: NS_AUTH_START")], null],
+    ["an earlier log-in", [line(0, timeout)], null],
+    ["nothing", [], null],
+  ])("%s", (_name, lines, expected) => {
+    expect(silentTimeout(lines.join("\n"), wall(1))).toBe(expected);
+  });
+  it("whatever stands in it", () => {
+    fc.assert(fc.property(fc.string(), fc.integer(), (text, since) => void silentTimeout(`${line(2, text)}\n${text}`, since)));
+  });
+});
 
 describe("a log-in that goes well", () => {
   it("passes every phase", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { jtsIniPaths, parsePeer } from "../../../electron/core/probes/jts-peer.ts";
+import { jtsPaths, parsePeer } from "../../../electron/core/probes/jts-peer.ts";
 import { eventData, parseGatewayStatus, parseHealth, parseRpc } from "../../../electron/core/probes/mcp/mcp-answers.ts";
 import { parseHealing } from "../../../electron/core/probes/mcp/mcp-healing.ts";
 import { readBanner } from "../../../electron/core/probes/screen-probe.ts";
@@ -118,7 +118,7 @@ describe("jts.ini", () => {
       { kind: "volume", destination: "/home/ibgateway/tws_settings" },
       { kind: "bind", destination: "/odd path;x" },
     ];
-    expect(jtsIniPaths({ mounts }, "live")).toEqual([
+    expect(jtsPaths({ mounts }, "live", "jts.ini")).toEqual([
       "/home/ibgateway/tws_settings_live/jts.ini",
       "/home/ibgateway/tws_settings/jts.ini",
       "/home/ibgateway/Jts_live/jts.ini",

@@ -227,7 +227,8 @@ export const LOGIN_CAUSES: readonly Cause[] = [
     word: "no reply",
     title: "IBKR silently keeps this user from logging in",
     repairs: ["wait", "restart-container"],
-    requires: "log-in tries that spin at “Connecting to server…” or “Authenticating…” for two minutes or more, without an error dialog",
+    requires:
+      "a log-in that launcher.log says timed out unanswered, or that spins at “Connecting to server…” or “Authenticating…” for two minutes or more, without an error dialog",
     ruledOutBy: "an error or second-factor dialog; IBKR's maintenance hours; “Connection to server failed”",
     decides: "launcher.log: “AuthTimeoutMonitor-CCP: Timeout!” without “NS_AUTH_START”. One log-in with IBKR Mobile frees the slot.",
     beats: ["booting"],
@@ -237,9 +238,12 @@ export const LOGIN_CAUSES: readonly Cause[] = [
       if (login === null || !notLoggedIn(look) || look.running === null || login.phase !== "authenticating" || look.calendar.window !== null) return null;
       if (login.problems.some((problem) => problem.kind !== "existing-session") || login.secondFactor?.state === "pending") return null;
       const quiet = quietMs(look);
-      if (quiet < 120_000) return null;
       const because = [`The log-in has been at “authenticating” for ${duration(quiet)} without an error; ${plural(login.loginAttempts, "attempt")} so far.`];
-      return quiet > 300_000 || login.loginAttempts >= 2 ? likely(because) : possible(because);
+      const timedOut = login.silentTimeoutAt ?? null;
+      if (timedOut !== null)
+        return certain([`launcher.log says, ${coarse(look.now - timedOut)} ago, that the log-in timed out before IBKR began to answer it.`, ...because]);
+      if (quiet < 120_000) return null;
+      return quiet > 180_000 || login.loginAttempts >= 2 ? likely(because) : possible(because);
     },
   },
   {

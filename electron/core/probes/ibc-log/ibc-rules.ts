@@ -197,7 +197,10 @@ export const PROBLEMS: readonly Rule[] = [
     },
   },
   problem("wrong-password", /unrecognized user\s?name or password|invalid user\s?name or password|user\s?name or password (?:is|was) (?:incorrect|invalid)/i),
-  problem("too-many-attempts", /Too many failed login attempts/),
+  problem(
+    "too-many-attempts",
+    /too many (?:failed|unsuccessful) log-?\s?in attempts|\b(?:account|user|you)\b.{0,20} (?:is|are|was|been) (?:\w+ ){0,2}locked\b/i,
+  ),
   problem("second-factor-device", /^(?:You should specify the required second factor device|could not find second factor device)/),
   problem("second-factor-missed", /login has not completed after Second Factor Authentication/),
   problem("existing-session", /\(scenario [1-6]\)/),

@@ -103,6 +103,10 @@ export const LOGIN_CASES: readonly FaultCase[] = [
     hanging(MIN, "login-form"),
     logProblem("too-many-attempts", 50 * S, "Too many failed login attempts. Please wait 10 minutes"),
   ]),
+  fault("too-many-attempts", "early", "said of the first try, a moment ago", [
+    starting(30 * S, "authenticating"),
+    login((now) => ({ loginAttempts: 1, problems: [problem("login-failed", S)(now), problem("too-many-attempts", S, "Your account has been locked")(now)] })),
+  ]),
   fault("too-many-attempts", "early", "just said so", [starting(2 * MIN, "login-form"), logProblem("too-many-attempts", 2 * S)]),
   fault("too-many-attempts", "noise", "after wrong passwords", [
     hanging(MIN, "login-form"),
@@ -204,6 +208,14 @@ export const LOGIN_CASES: readonly FaultCase[] = [
   fault("broker-lockout", "early", "two tries, two and a half minutes", [
     starting(4 * MIN, "authenticating"),
     login((now) => ({ loginAttempts: 2, phaseAt: now - 150 * S, lastProgressAt: now - 150 * S })),
+  ]),
+  fault("broker-lockout", "early", "one try, and launcher.log tells of its end", [
+    starting(60 * S, "authenticating"),
+    login((now) => ({ loginAttempts: 1, silentTimeoutAt: now - S, phaseAt: now - 31 * S, lastProgressAt: now - 31 * S })),
+  ]),
+  fault("broker-lockout", "early", "one try, three minutes without a word", [
+    starting(4 * MIN, "authenticating"),
+    login((now) => ({ loginAttempts: 1, phaseAt: now - 181 * S, lastProgressAt: now - 181 * S })),
   ]),
   fault("broker-lockout", "noise", "MCP down, no VNC", [
     hanging(20 * MIN, "authenticating", { loginAttempts: 1, vnc: "disabled" }),
