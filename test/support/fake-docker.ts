@@ -18,6 +18,10 @@ export interface FakeDocker {
   setFile(name: string, path: string, text: string): void;
   /** The server's clock is ahead of this machine's by so much (ms). */
   setSkew(ms: number): void;
+  /** A slow daemon: whoever inspects is told what was true when it was asked, but not before it is let go. */
+  hold(held: boolean): void;
+  /** Somebody waits for it. */
+  readonly holding: boolean;
   /** Every command fails with it from now on. */
   setFault(fault: { code: number; stderr: string } | null): void;
   /** Command lines so far, one program an entry. */
@@ -50,12 +54,17 @@ const follow = (name, line, alive) => {
 const known = (name) => read("c-" + name);
 switch (args[0]) {
   case "inspect": {
-    let code = 0;
+    let code = 0, out = "";
     for (const name of args.slice(args.indexOf("--format") + 2)) {
       const text = known(name);
-      if (text === null) { code = 1; process.stderr.write("Error: No such container: " + name + "\n"); } else process.stdout.write(text + "\n");
+      if (text === null) { code = 1; process.stderr.write("Error: No such container: " + name + "\n"); } else out += text + "\n";
     }
-    process.exitCode = code;
+    const tell = () => {
+      if (read("hold") !== null) { fs.writeFileSync(path.join(dir, "holding"), ""); return setTimeout(tell, 30); }
+      process.stdout.write(out);
+      process.exitCode = code;
+    };
+    tell();
     break;
   }
   case "ps": process.stdout.write(fs.readdirSync(dir).filter((n) => n.startsWith("c-")).map((n) => n.slice(2)).join("\n") + "\n"); break;
@@ -104,6 +113,10 @@ export function createFakeDocker(): FakeDocker {
     setTop: (name, text) => put(`top-${name}`, text),
     setFile: (name, file, text) => put(`f-${name}${file.replaceAll("/", "%")}`, text),
     setSkew: (ms) => put("skew", String(ms)),
+    hold: (held) => put("hold", held ? "" : null),
+    get holding() {
+      return existsSync(join(dir, "holding"));
+    },
     setFault: (fault) => put("fault", fault === null ? null : JSON.stringify(fault)),
     get calls() {
       const file = join(dir, "calls");
