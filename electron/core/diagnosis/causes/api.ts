@@ -86,7 +86,9 @@ export const API_CAUSES: readonly Cause[] = [
           word: "stopped",
           ...(processHangs(look) ? { beats: ["accept-queue-wedge"] } : {}),
         });
-      if (look.processes?.java === "zombie" || (look.processes?.java === "absent" && look.loggedIn)) {
+      // Looked at before the log-in, the process may only have been on its way.
+      const sinceLogin = look.loggedIn && look.now - (look.evidence.processes?.at ?? 0) < (look.loggedInForMs ?? Number.POSITIVE_INFINITY);
+      if (look.processes?.java === "zombie" || (look.processes?.java === "absent" && sinceLogin)) {
         return likely([`The Java process is ${look.processes.java === "absent" ? "gone" : "dead"} though the log says logged in.`], {
           word: "no process",
           light: "login",

@@ -99,6 +99,12 @@ export const CALM_CASES: readonly CalmCase[] = [
     listening(4002, 4004, 5900),
     apiFailed("closed-at-once"),
   ]),
+  calm("logged in a second ago, the processes were looked at before Java began", [
+    starting(20 * S, "configured"),
+    login((now) => ({ phaseAt: now - S })),
+    listening(4002, 4004, 5900),
+    (e, now) => ({ ...e, processes: { at: now - 18 * S, value: { java: "absent", socat: "absent", x11vnc: "absent", xvfb: "running" } } }),
+  ]),
   calm("paper notice is being accepted", [
     starting(70 * S, "authenticating"),
     login((now) => ({
