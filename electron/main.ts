@@ -4,12 +4,15 @@ import { app, dialog } from "electron";
 import { COMMANDS } from "./cli/arguments.ts";
 import { main as commandLine } from "./cli/main.ts";
 import { systemClock } from "./core/clock.ts";
+import { AlreadyRunning } from "./core/control/control-socket.ts";
 import { createLog } from "./core/report/log.ts";
 import { ensureDataDir, platformDataDir, privateUmask } from "./core/settings/data-dir.ts";
 import { APP_USAGE, appArguments } from "./shell/app-arguments.ts";
 import { registerScheme } from "./shell/app-protocol.ts";
+import { startedAtLogin } from "./shell/autostart.ts";
 import { type Desktop, startDesktop } from "./shell/desktop.ts";
 import { guardOutput, setupFaults } from "./shell/faults.ts";
+import { setupShutdown } from "./shell/power.ts";
 
 const VERSION = process.env.GATELIGHT_VERSION ?? "0.0.0";
 const QUIT_MS = 8_000;
@@ -52,6 +55,9 @@ function start(): void {
   let desktop: Desktop | null = null;
   let ending: Promise<void> | null = null;
   let ended = false;
+  let { hidden } = args;
+  let wanted = false;
+  let unhear = () => {};
   let last = () => app.quit();
   const end = async () => {
     const late = new Promise<void>((done) => setTimeout(done, QUIT_MS));
@@ -62,6 +68,7 @@ function start(): void {
     }
     log.dispose();
     ended = true;
+    unhear();
     last();
   };
   app.on("before-quit", (event) => {
@@ -71,7 +78,12 @@ function start(): void {
   });
   // Without a handler Electron would quit when the window is closed into the tray.
   app.on("window-all-closed", () => {});
-  app.on("second-instance", () => desktop?.show());
+  app.on("second-instance", (_event, argv) => {
+    // A restored session starts again what the log-in has started already: hidden stays hidden.
+    if (appArguments(argv).hidden) return;
+    wanted = true;
+    desktop?.show();
+  });
   app.on("activate", () => desktop?.show());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => app.quit());
 
@@ -79,8 +91,10 @@ function start(): void {
   app
     .whenReady()
     .then(async () => {
+      unhear = setupShutdown(() => app.quit());
+      hidden ||= startedAtLogin();
       const started = await startDesktop({
-        args,
+        args: { ...args, hidden },
         dataDir,
         version: VERSION,
         dist: import.meta.dirname,
@@ -92,12 +106,15 @@ function start(): void {
           app.quit();
         },
       });
-      if (ending === null) desktop = started;
-      else await started.close();
+      if (ending !== null) return started.close();
+      desktop = started;
+      if (wanted) desktop.show();
     })
     .catch((error: unknown) => {
       log.error("Gatelight could not start", { error });
-      dialog.showErrorBox("Gatelight could not start", error instanceof Error ? error.message : String(error));
+      // At log-in nobody asked for it: that the browser's Gatelight runs already is as well.
+      if (!hidden || !(error instanceof AlreadyRunning))
+        dialog.showErrorBox("Gatelight could not start", error instanceof Error ? error.message : String(error));
       app.quit();
     });
 }

@@ -13,7 +13,7 @@ export interface AutostartFacts {
 
 export type AutostartPlan =
   | { readonly kind: "none"; readonly why: string }
-  /** macOS and Windows know log-in items. */
+  /** macOS and Windows know log-in items; macOS passes them no arguments. */
   | { readonly kind: "login-item"; readonly args: readonly string[] }
   /** Linux: Electron's setLoginItemSettings does nothing there (electron#15198), so the XDG file is ours to write. */
   | { readonly kind: "desktop-file"; readonly file: string; readonly text: string };
@@ -21,7 +21,7 @@ export type AutostartPlan =
 /** How this machine starts us at log-in. An AppImage starts from a mount that is gone tomorrow: $APPIMAGE is where the file lies. */
 export function autostartPlan(facts: AutostartFacts): AutostartPlan {
   if (!facts.packaged) return { kind: "none", why: "Only an installed Gatelight starts at log-in." };
-  if (facts.platform === "darwin" || facts.platform === "win32") return { kind: "login-item", args: ["--hidden"] };
+  if (facts.platform === "darwin" || facts.platform === "win32") return { kind: "login-item", args: facts.platform === "win32" ? ["--hidden"] : [] };
   const image = facts.env.APPIMAGE;
   const program = image !== undefined && posix.isAbsolute(image) ? image : facts.execPath;
   return {

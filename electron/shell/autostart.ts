@@ -26,6 +26,11 @@ export function desktopAtLogin(log: Log, facts: AutostartFacts = here()): StartA
   };
 }
 
+/** macOS starts a log-in item without arguments, so that it must be asked whether this start is one. The app must be ready. */
+export function startedAtLogin(platform: NodeJS.Platform = process.platform): boolean {
+  return platform === "darwin" && app.getLoginItemSettings().wasOpenedAtLogin;
+}
+
 function here(): AutostartFacts {
   return { platform: process.platform, env: process.env, home: homedir(), execPath: process.execPath, packaged: app.isPackaged };
 }

@@ -134,7 +134,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   );
   const openTray = (): TrayView | null => {
     try {
-      return createTray({ platform, images: join(options.assets, "tray"), onAction, onClick: () => window.toggle() });
+      return createTray({ platform, images: join(options.assets, "tray"), onAction, onClick: () => window.toggle(), onDoubleClick: () => window.show() });
     } catch (error) {
       log.error("the tray icon could not be shown", { error });
       if (args.hidden) window.show();

@@ -20,7 +20,12 @@ export function setupFaults(log: Log, options: { afterCrash: boolean; startedAt:
     log.error("a fault that nobody caught", { error });
     const soon = options.afterCrash && options.now() - options.startedAt < 60_000;
     if (soon) dialog.showErrorBox("Gatelight ended", "The same kind of fault came twice. The log in the data folder says what was seen.");
-    else app.relaunch({ args: [...process.argv.slice(1).filter((word) => word !== "--after-crash"), "--after-crash"] });
+    else {
+      // An AppImage's mount, and with it the program that runs now, is gone once this process has ended (electron-builder#1727).
+      const image = process.env.APPIMAGE;
+      const args = [...process.argv.slice(1).filter((word) => word !== "--after-crash"), "--after-crash"];
+      app.relaunch({ args, ...(image === undefined ? {} : { execPath: image }) });
+    }
     app.exit(1);
   });
 }

@@ -6,6 +6,7 @@ import { PAGE } from "./routes.ts";
 import type { WindowLinks } from "./window-links.ts";
 import { placeWindow, SMALLEST } from "./window-place.ts";
 import type { WindowStateFile } from "./window-state-file.ts";
+import { setupZoom } from "./zoom.ts";
 
 export interface MainWindow {
   /** Makes the window where there is none, and brings it to the front; `page` opens a view. */
@@ -34,6 +35,9 @@ export interface MainWindowOptions {
   readonly quit: () => void;
 }
 
+/** On Windows the click on the tray takes the focus from the window before it is told. */
+const JUST_NOW_MS = 500;
+
 export const PREFERENCES: WebPreferences = {
   sandbox: true,
   contextIsolation: true,
@@ -51,6 +55,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
   let window: BrowserWindow | null = null;
   let released = false;
   let crashes: number[] = [];
+  let blurredAt = 0;
   const listeners: (() => void)[] = [];
   const tell = () => {
     for (const listener of listeners) listener();
@@ -104,6 +109,12 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     made.on("resize", () => remember(made));
     made.on("move", () => remember(made));
     for (const event of ["show", "focus", "restore"] as const) made.on(event as "show", tell);
+    made.on("blur", () => {
+      blurredAt = clock.now();
+    });
+    // Windows logs off without "before-quit".
+    made.on("session-end", () => options.quit());
+    setupZoom(made.webContents);
     made.once("ready-to-show", () => made.show());
     made.webContents.on("render-process-gone", (_event, details) => {
       onGone(made, details.reason).catch((error: unknown) => log.error("a crashed window could not be handled", { error }));
@@ -126,7 +137,8 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     },
     hide: () => window?.hide(),
     toggle() {
-      if (window?.isVisible() === true && window.isFocused()) window.hide();
+      const front = window?.isFocused() === true || clock.now() - blurredAt < JUST_NOW_MS;
+      if (window?.isVisible() === true && !window.isMinimized() && front) window.hide();
       else this.show();
     },
     get visible() {

@@ -5,6 +5,20 @@ import type { Core } from "../core/core.ts";
 import { watchClockJumps } from "../core/net/clock-jump.ts";
 import type { Log } from "../core/report/log.ts";
 
+/**
+ * The system is about to go down: all is ended in order first (Linux and macOS wait for it; Windows tells its windows). To be undone only when all
+ * has ended, since macOS and logind wait no longer than somebody listens.
+ */
+export function setupShutdown(quit: () => void): () => void {
+  // The event is in Electron's documentation, not in its types.
+  const shutdown = (event?: { preventDefault(): void }) => {
+    event?.preventDefault();
+    quit();
+  };
+  powerMonitor.on("shutdown", shutdown);
+  return () => void powerMonitor.off("shutdown", shutdown);
+}
+
 /** Locking holds notifications and hides amounts. Sleep closes the API sessions cleanly; waking reconnects at once, and quietly. Linux may miss the events (electron#42050): the clock tells too. */
 export function setupPower(options: {
   core: Pick<Core, "suspend" | "resume" | "reconnect" | "setLocked">;

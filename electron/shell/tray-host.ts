@@ -4,6 +4,8 @@ import type { Clock } from "../core/clock.ts";
 
 const DEADLINE_MS = 2_000;
 const WATCHER = "org.kde.StatusNotifierWatcher";
+const OBJECT = "/StatusNotifierWatcher";
+const PROPERTY = "IsStatusNotifierHostRegistered";
 export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
 
 const run: RunProgram = (program, args) =>
@@ -14,36 +16,22 @@ const run: RunProgram = (program, args) =>
 /**
  * Whether a tray icon would be seen. Windows and macOS always show one. A Linux desktop without a StatusNotifier host (GNOME without its
  * extension) shows none and gives no error, so the session bus is asked for the host; where nothing can be asked, none is assumed, because a window
- * hidden into a tray that is not there would be lost.
+ * hidden into a tray that is not there would be lost. The watcher alone is not enough: KDE's is there before its panel, and Chromium, which asks for
+ * the host once and never again, would give up.
  */
 export async function hasTrayHost(platform: NodeJS.Platform, runProgram: RunProgram = run): Promise<boolean> {
   if (platform !== "linux") return true;
+  const get = "org.freedesktop.DBus.Properties.Get";
   const asked: [string, string[]][] = [
-    [
-      "gdbus",
-      [
-        "call",
-        "--session",
-        "--dest",
-        "org.freedesktop.DBus",
-        "--object-path",
-        "/org/freedesktop/DBus",
-        "--method",
-        "org.freedesktop.DBus.NameHasOwner",
-        WATCHER,
-      ],
-    ],
-    ["busctl", ["--user", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner", "s", WATCHER]],
-    [
-      "dbus-send",
-      ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", `string:${WATCHER}`],
-    ],
+    ["gdbus", ["call", "--session", "--dest", WATCHER, "--object-path", OBJECT, "--method", get, WATCHER, PROPERTY]],
+    ["busctl", ["--user", "get-property", WATCHER, OBJECT, WATCHER, PROPERTY]],
+    ["dbus-send", ["--session", "--print-reply", `--dest=${WATCHER}`, OBJECT, get, `string:${WATCHER}`, `string:${PROPERTY}`]],
   ];
   for (const [program, args] of asked) {
     try {
       return /\btrue\b/.test(await runProgram(program, args));
     } catch {
-      // Not installed or no bus: the next one may know.
+      // Not installed, no bus or no watcher: the next one may know.
     }
   }
   return false;

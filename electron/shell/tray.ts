@@ -13,8 +13,10 @@ export interface TrayOptions {
   /** Folder of the pictures. */
   readonly images: string;
   readonly onAction: (action: TrayAction) => void;
-  /** Left click on Windows and macOS. */
+  /** Left click on Windows. */
   readonly onClick: () => void;
+  /** Double click on Windows; the single click that begins it was told before. */
+  readonly onDoubleClick: () => void;
   /** For tests. */
   readonly makeTray?: (image: NativeImage) => Tray;
 }
@@ -34,7 +36,7 @@ export function createTray(options: TrayOptions): TrayView {
   picture = image("unknown");
   const tray = (options.makeTray ?? ((first) => new Tray(first)))(nativeImage.createFromPath(picture));
   if (platform === "win32") tray.on("click", () => options.onClick());
-  if (platform === "win32") tray.on("double-click", () => options.onClick());
+  if (platform === "win32") tray.on("double-click", () => options.onDoubleClick());
 
   const template = (items: readonly TrayItem[]): MenuItemConstructorOptions[] =>
     items.map((item): MenuItemConstructorOptions => {

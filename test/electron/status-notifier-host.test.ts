@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { hasTrayHost, type RunProgram } from "../../electron/shell/tray-host.ts";
 import { until } from "../lab/processes.ts";
 import { peerPath } from "../support/peers.ts";
 import { parseGVariant } from "./gvariant-text.ts";
@@ -19,6 +21,14 @@ describe.skipIf(missing !== null)("the real StatusNotifier host, with an icon by
     const dir = mkdtempSync(join(tmpdir(), "gatelight-tray-peer-"));
     const host = await startStatusNotifierHost();
     try {
+      // Each of the programs that may be there sees the host as Chromium does, which never asks a second time.
+      const env = { ...process.env, ...host.env };
+      for (const only of ["gdbus", "busctl", "dbus-send"]) {
+        const runs: RunProgram = async (program, args) => (program === only ? execFileSync(program, args, { env, encoding: "utf8" }) : Promise.reject());
+        expect(await hasTrayHost("linux", runs), only).toBe(true);
+      }
+      const nowhere = { ...env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(dir, "no-bus")}` };
+      expect(await hasTrayHost("linux", async (program, args) => execFileSync(program, args, { env: nowhere, encoding: "utf8", stdio: "pipe" }))).toBe(false);
       const bare = host.panel();
       expect(await host.items()).toEqual([]);
       // An extension that wants to run in the background is what makes Chromium show its icon.

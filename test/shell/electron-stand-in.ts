@@ -24,8 +24,10 @@ class AppStandIn extends EventEmitter {
   lockFree = true;
   readonly switches: string[] = [];
   readonly commandLine = { hasSwitch: (name: string) => this.switches.includes(name) };
-  loginItem = { openAtLogin: false };
+  loginItem: { openAtLogin: boolean; args?: string[] } = { openAtLogin: false };
+  wasOpenedAtLogin = false;
   relaunched: readonly string[] | null = null;
+  relaunchedBy: string | null = null;
   #ready: () => void = () => {};
   readonly #whenReady = new Promise<void>((resolve) => {
     this.#ready = resolve;
@@ -49,14 +51,15 @@ class AppStandIn extends EventEmitter {
   setAppUserModelId(id: string): void {
     this.calls.push(`model ${id}`);
   }
-  getLoginItemSettings(): { openAtLogin: boolean } {
-    return this.loginItem;
+  getLoginItemSettings(): { openAtLogin: boolean; wasOpenedAtLogin: boolean } {
+    return { ...this.loginItem, wasOpenedAtLogin: this.wasOpenedAtLogin };
   }
-  setLoginItemSettings(settings: { openAtLogin?: boolean }): void {
-    this.loginItem = { openAtLogin: settings.openAtLogin === true };
+  setLoginItemSettings(settings: { openAtLogin?: boolean; args?: string[] }): void {
+    this.loginItem = { ...settings, openAtLogin: settings.openAtLogin === true };
   }
-  relaunch(options?: { args?: string[] }): void {
+  relaunch(options?: { args?: string[]; execPath?: string }): void {
     this.relaunched = options?.args ?? [];
+    this.relaunchedBy = options?.execPath ?? null;
   }
   quit(): void {
     const event = preventable();
@@ -76,6 +79,13 @@ export class WebContentsStandIn extends EventEmitter {
   readonly posted: { channel: string; ports: unknown[] }[] = [];
   openHandler: ((details: { url: string }) => { action: string }) | null = null;
   reloads = 0;
+  zoom = 0;
+  getZoomLevel(): number {
+    return this.zoom;
+  }
+  setZoomLevel(level: number): void {
+    this.zoom = level;
+  }
   postMessage(channel: string, _message: unknown, ports: unknown[] = []): void {
     this.posted.push({ channel, ports });
   }
@@ -130,6 +140,10 @@ export class BrowserWindowStandIn extends EventEmitter {
     this.visible = false;
     this.focused = false;
     this.emit("hide");
+  }
+  blur(): void {
+    this.focused = false;
+    this.emit("blur");
   }
   restore(): void {
     this.minimized = false;
@@ -342,7 +356,7 @@ export type Checked = [
     | "relaunch"
     | "setAppUserModelId"],
   Same<BrowserWindowStandIn, Electron.BrowserWindow>["loadURL" | "show" | "hide" | "focus" | "restore" | "maximize" | "isFullScreen" | "getBounds" | "destroy"],
-  Same<WebContentsStandIn, Electron.WebContents>["postMessage" | "setWindowOpenHandler" | "reload" | "mainFrame"],
+  Same<WebContentsStandIn, Electron.WebContents>["postMessage" | "setWindowOpenHandler" | "reload" | "mainFrame" | "getZoomLevel" | "setZoomLevel"],
   Same<TrayStandIn, Electron.Tray>["setImage" | "setToolTip" | "setContextMenu" | "destroy"],
   Same<SessionStandIn, Electron.Session>[
     | "setPermissionRequestHandler"

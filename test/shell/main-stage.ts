@@ -54,6 +54,18 @@ export function click(label: string): void {
   if (item === undefined) throw new Error(`no "${label}" in the tray`);
   Reflect.apply(item.click ?? (() => {}), undefined, []);
 }
+/** What is done in between sees another system. */
+export async function onPlatform(platform: NodeJS.Platform, act: () => Promise<void>): Promise<void> {
+  const before = Object.getOwnPropertyDescriptor(process, "platform");
+  Object.defineProperty(process, "platform", { ...before, value: platform });
+  try {
+    await act();
+    electron.app.quit();
+    await until("the end", () => electron.app.quitDone);
+  } finally {
+    if (before !== undefined) Object.defineProperty(process, "platform", before);
+  }
+}
 export const settings = () => {
   const file = join(dir, "data", "settings.json");
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;

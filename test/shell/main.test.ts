@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { until } from "../support/contract-fixture.ts";
-import { click, dir, electron, listeners, log, running, settings, start, tray, window } from "./main-stage.ts";
+import { click, dir, electron, listeners, log, onPlatform, running, settings, start, tray, window } from "./main-stage.ts";
 
 describe("start", () => {
   it("turns the sandbox on and registers the scheme before the app is ready, keeps files private", async () => {
@@ -25,11 +25,42 @@ describe("start", () => {
     await start({ args: ["--hidden"] });
     await until("the tray", () => (tray()?.menusSet ?? 0) > 0);
     expect(window()).toBeUndefined();
-    electron.app.emit("second-instance");
+    // A session that is restored may start again what the log-in has started.
+    electron.app.emit("second-instance", {}, ["gatelight", "--hidden"], dir);
+    expect(window()).toBeUndefined();
+    electron.app.emit("second-instance", {}, ["gatelight"], dir);
     await until("the window", () => window()?.visible === true);
     window()?.hide();
     electron.app.emit("activate");
     expect(window()?.visible).toBe(true);
+  });
+  it("remembers a second start that came before it was ready", async () => {
+    await start({ args: ["--hidden"] });
+    expect(tray()).toBeUndefined();
+    electron.app.emit("second-instance", {}, ["gatelight"], dir);
+    await until("the window", () => window()?.visible === true);
+  });
+  it("stays in the tray where macOS opened it at log-in, which passes no arguments", async () => {
+    await onPlatform("darwin", async () => {
+      await start({ prepare: (fresh) => void Object.assign(fresh.app, { wasOpenedAtLogin: true }) });
+      await until("the tray", () => (tray()?.menusSet ?? 0) > 0);
+      expect(window()).toBeUndefined();
+      electron.app.quit();
+      await until("the end", () => electron.app.quitDone);
+      await running({ prepare: (fresh) => void Object.assign(fresh.app, { wasOpenedAtLogin: false }) });
+    });
+  });
+  it("says nothing at log-in where the browser's Gatelight runs already, and says it to a person", async () => {
+    await running();
+    const first = electron.app;
+    await start({ args: ["--hidden"] });
+    await until("the end", () => electron.app.quitDone);
+    expect(electron.dialog.errors).toEqual([]);
+    await start();
+    await until("the end", () => electron.app.quitDone);
+    expect(electron.dialog.errors).toEqual([expect.stringContaining("already")]);
+    first.quit();
+    await until("the first one's end", () => first.quitDone);
   });
   it("makes a sandboxed, isolated window from our own scheme", async () => {
     await running();
@@ -68,6 +99,50 @@ describe("window", () => {
     await until("the end", () => electron.app.quitDone);
     await running();
     expect(window()?.bounds).toEqual({ x: 40, y: 50, width: 900, height: 700 });
+  });
+  it("is hidden by a click on the tray that has just taken its focus, as on Windows, and shown by a later one or a double click", async () => {
+    const platform = Object.getOwnPropertyDescriptor(process, "platform");
+    await onPlatform("win32", async () => {
+      await running();
+      const shown = window();
+      shown?.blur();
+      tray()?.emit("click");
+      expect(shown?.visible).toBe(false);
+      tray()?.emit("click");
+      expect(shown?.visible).toBe(true);
+      shown?.blur();
+      tray()?.emit("click");
+      tray()?.emit("double-click");
+      expect(shown?.visible).toBe(true);
+      shown?.blur();
+      const { now } = Date;
+      vi.spyOn(Date, "now").mockImplementation(() => now() + 10_000);
+      tray()?.emit("click");
+      vi.restoreAllMocks();
+      expect([shown?.visible, shown?.focused]).toEqual([true, true]);
+    });
+    expect(Object.getOwnPropertyDescriptor(process, "platform")).toEqual(platform);
+  });
+  it("grows and shrinks by the keys of every browser", async () => {
+    await running();
+    const contents = window()?.webContents;
+    const press = (key: string, more: object = {}) => {
+      const event = electron.preventable();
+      contents?.emit("before-input-event", event, { type: "keyDown", key, control: true, meta: false, alt: false, ...more });
+      return event.defaultPrevented;
+    };
+    expect([press("+"), press("="), contents?.zoom]).toEqual([true, true, 1]);
+    expect([press("-"), contents?.zoom]).toEqual([true, 0.5]);
+    expect([press("a"), press("+", { control: false }), press("+", { type: "keyUp" }), press("+", { alt: true }), contents?.zoom]).toEqual([
+      false,
+      false,
+      false,
+      false,
+      0.5,
+    ]);
+    for (let times = 0; times < 30; times++) press("-");
+    expect(contents?.zoom).toBe(-3);
+    expect([press("0"), contents?.zoom]).toEqual([true, 0]);
   });
   it("quits when it is closed and there is no tray, and says once that there is none", async () => {
     await running({ tray: false });
@@ -126,7 +201,7 @@ describe("tray", () => {
     await until("the end", () => electron.app.quitDone);
     expect(first?.destroyed).toBe(true);
     expect(electron.ipcMain.listenerCount("gatelight:port-wanted")).toBe(0);
-    for (const name of ["suspend", "resume", "lock-screen", "unlock-screen"]) expect(electron.powerMonitor.listenerCount(name)).toBe(0);
+    for (const name of ["suspend", "resume", "lock-screen", "unlock-screen", "shutdown"]) expect(electron.powerMonitor.listenerCount(name)).toBe(0);
     expect(existsSync(join(dir, "data", "control.sock"))).toBe(false);
   });
 });
@@ -137,6 +212,22 @@ describe("power", () => {
     for (const name of ["suspend", "suspend", "lock-screen", "resume", "resume", "unlock-screen", "resume"]) electron.powerMonitor.emit(name);
     expect(electron.NotificationStandIn.shown).toHaveLength(0);
     expect(log()).not.toContain('"level":"error"');
+  });
+});
+
+describe("the end of the session", () => {
+  it("is waited for by Linux and macOS until all has ended, and told by its window on Windows", async () => {
+    await running();
+    const event = electron.preventable();
+    electron.powerMonitor.emit("shutdown", event);
+    expect(event.defaultPrevented).toBe(true);
+    expect([electron.app.quitDone, electron.powerMonitor.listenerCount("shutdown")]).toEqual([false, 1]);
+    await until("the end", () => electron.app.quitDone);
+    expect([existsSync(join(dir, "data", "control.sock")), electron.powerMonitor.listenerCount("shutdown")]).toEqual([false, 0]);
+    await running();
+    window()?.emit("session-end", {});
+    await until("the end", () => electron.app.quitDone);
+    expect(existsSync(join(dir, "data", "control.sock"))).toBe(false);
   });
 });
 
@@ -206,8 +297,12 @@ describe("faults", () => {
   it("start Gatelight anew once", async () => {
     await running();
     const handler = process.listeners("uncaughtException").find((listener) => !listeners.get("uncaughtException")?.includes(listener));
+    vi.stubEnv("APPIMAGE", "/home/u/Gatelight.AppImage");
     handler?.(new Error("boom for DU1234567"), "uncaughtException");
+    vi.unstubAllEnvs();
     expect(electron.app.relaunched?.at(-1)).toBe("--after-crash");
+    // Its mount is gone with this process.
+    expect(electron.app.relaunchedBy).toBe("/home/u/Gatelight.AppImage");
     expect(electron.app.exitCode).toBe(1);
     expect(log()).toContain("a fault that nobody caught");
     expect(log()).not.toContain("DU1234567");

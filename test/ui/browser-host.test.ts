@@ -45,6 +45,7 @@ const SHELL: Readonly<Record<string, string>> = {
   "window-links.ts": "web/web-host.ts",
   "window-place.ts": "the browser's window",
   "window-state-file.ts": "the browser's window",
+  "zoom.ts": "the browser's own",
 };
 
 /** Keeps the notifications that the page really made, counts how often it was about to, and lets the test be the person who looks away. */
