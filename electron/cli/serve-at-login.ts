@@ -1,14 +1,10 @@
 import { homedir } from "node:os";
-import { posix } from "node:path";
 import { applyAutostartFile } from "../core/autostart/autostart-file.ts";
-import { AUTOSTART_FILES, autostartFolder, autostartText } from "../core/autostart/desktop-file.ts";
+import { type LoginFacts, serveLoginFile } from "../core/autostart/serve-login-file.ts";
 import type { StartAtLogin } from "../core/autostart/start-at-login.ts";
 import type { Log } from "../core/report/log.ts";
 
-export interface ServeFacts {
-  readonly platform: NodeJS.Platform;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
+export interface ServeFacts extends LoginFacts {
   readonly execPath: string;
   /** The script that runs now. */
   readonly script: string;
@@ -23,23 +19,20 @@ function hindrance(facts: ServeFacts): string | null {
   if (facts.simulated) return "A simulation does not start at log-in.";
   if (!facts.usualFolder) return "Gatelight was started with --data-dir; only the usual data folder starts at log-in.";
   if (facts.desktop) return "The installed Gatelight starts at log-in as a desktop program: switch it on there.";
-  if (facts.platform !== "linux") return "On this system only the installed Gatelight starts at log-in, not the one in a browser.";
+  if (serveLoginFile(facts) === null) return "Gatelight does not know how this system starts a program at log-in.";
   return null;
 }
 
 /** `gatelight serve` at log-in, quietly: what it printed would stay in a log, and with it the token. */
 export function serveAtLogin(facts: ServeFacts, log: Log): StartAtLogin {
   const why = hindrance(facts);
-  const plan = {
-    file: posix.join(autostartFolder(facts.env, facts.home), AUTOSTART_FILES.browser),
-    text: autostartText([facts.execPath, facts.script, "serve", "--no-open", "--quiet"]),
-  };
+  const plan = serveLoginFile(facts);
   return {
     hindrance: why,
     apply(on, asked) {
-      if (why !== null) return null;
+      if (why !== null || plan === null) return null;
       try {
-        applyAutostartFile(plan, on, asked);
+        applyAutostartFile({ file: plan.file, text: plan.text([facts.execPath, facts.script, "serve", "--no-open", "--quiet"]) }, on, asked);
         return null;
       } catch (error) {
         log.warn("start at login could not be changed", { error });

@@ -1,6 +1,8 @@
+import { rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { app } from "electron";
 import { applyAutostartFile } from "../core/autostart/autostart-file.ts";
+import { serveLoginFile } from "../core/autostart/serve-login-file.ts";
 import type { StartAtLogin } from "../core/autostart/start-at-login.ts";
 import type { Log } from "../core/report/log.ts";
 import { type AutostartFacts, autostartPlan } from "./autostart-plan.ts";
@@ -15,6 +17,9 @@ export function desktopAtLogin(log: Log, facts: AutostartFacts = here()): StartA
         if (plan.kind === "login-item") {
           const item = { args: [...plan.args] };
           if (app.getLoginItemSettings(item).openAtLogin !== on) app.setLoginItemSettings({ ...item, openAtLogin: on });
+          // Only one of the two hosts: they share a data folder.
+          const browser = serveLoginFile(facts);
+          if (asked && browser !== null) rmSync(browser.file, { force: true });
         } else if (plan.kind === "desktop-file") applyAutostartFile(plan, on, asked);
         else if (on) log.info("start at login is not set up", { why: plan.why });
         return null;

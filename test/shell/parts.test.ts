@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -419,6 +419,18 @@ describe("start at login", () => {
     expect(electron.app.loginItem).toEqual({ openAtLogin: true, args: ["--hidden"] });
     desktopAtLogin(log, facts).apply(false, true);
     expect(electron.app.loginItem.openAtLogin).toBe(false);
+  });
+  it("takes the place of the browser host on macOS too", () => {
+    const home = mkdtempSync(join(tmpdir(), "gatelight-home-"));
+    const agent = join(home, "Library/LaunchAgents/com.gatelight.serve.plist");
+    mkdirSync(join(agent, ".."), { recursive: true });
+    writeFileSync(agent, "of the browser host");
+    const mac = desktopAtLogin(log, { platform: "darwin", env: {}, home, execPath: "x", packaged: true });
+    mac.apply(true, false);
+    expect(existsSync(agent)).toBe(true);
+    mac.apply(true, true);
+    expect([existsSync(agent), electron.app.loginItem.openAtLogin]).toEqual([false, true]);
+    rmSync(home, { recursive: true });
   });
 });
 

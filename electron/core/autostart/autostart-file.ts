@@ -7,10 +7,11 @@ import { AUTOSTART_FILES } from "./desktop-file.ts";
  * @throws Error when the folder or a file cannot be written
  */
 export function applyAutostartFile({ file, text }: { readonly file: string; readonly text: string }, on: boolean, asked: boolean): void {
-  const all = Object.values(AUTOSTART_FILES).map((name) => join(dirname(file), name));
-  const others = all.filter((other) => other !== file);
+  const others = Object.values(AUTOSTART_FILES)
+    .map((name) => join(dirname(file), name))
+    .filter((other) => other !== file);
   if (on && !asked && !existsSync(file) && others.some((other) => existsSync(other))) return;
-  for (const other of on ? others : all) rmSync(other, { force: true });
+  for (const other of on ? others : [file, ...others]) rmSync(other, { force: true });
   if (!on || (existsSync(file) && readFileSync(file, "utf8") === text)) return;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, text, { mode: 0o644 });

@@ -9,7 +9,7 @@ export function autostartFolder(env: Readonly<Record<string, string | undefined>
   return posix.join(xdg !== undefined && posix.isAbsolute(xdg) ? xdg : posix.join(home, ".config"), "autostart");
 }
 
-/** A desktop entry that runs `words` at log-in. A plain word may stand unquoted. */
+/** A desktop entry that runs `words` at log-in, and is passed over once the program is gone. A plain word may stand unquoted. */
 export function autostartText(words: readonly string[]): string {
   const lines = [
     "[Desktop Entry]",
@@ -17,6 +17,7 @@ export function autostartText(words: readonly string[]): string {
     "Name=Gatelight",
     "Comment=A light for IB Gateway",
     `Exec=${words.map((word) => (/^[A-Za-z0-9-]+$/.test(word) ? word : execWord(word))).join(" ")}`,
+    `TryExec=${(words[0] ?? "").replaceAll("\\", "\\\\")}`,
     "Icon=gatelight",
     "Terminal=false",
     "X-GNOME-Autostart-enabled=true",
