@@ -66,18 +66,70 @@ test("within 3 s of the moment that a person begins to wait, if it died before",
   expect((state.deadAt ?? 0) - since).toBeGreaterThan(2_000);
 });
 
-test("bytes of any kind are life, sent ones too where the system took them after it had refused some", async () => {
+test("bytes that were sent are life where the system took them after it had refused some", async () => {
   const { clock, state, liveness } = server();
   liveness.hurry();
   state.lives = false;
   for (let i = 0; i < 30; i++) {
     await clock.advance(2_000);
-    if (i % 2 === 0) state.received += 1;
-    else state.drained += 1;
+    state.drained += 1;
   }
   expect(state.deadAt).toBeNull();
-  await clock.advance(3_000);
+  await clock.advance(5_000);
   expect(state.deadAt).not.toBeNull();
+});
+
+test.each([
+  ["a full line of 1 Mbit/s", 12_500, 100, 0],
+  ["a full line of 64 kbit/s", 1_600, 200, 0],
+  ["a full line of 1 Mbit/s that stands still for 5 s of every 7", 12_500, 100, 5_000],
+])("%s is never taken for dead, though answers wait behind its bytes for a minute", async (_name, bytes, everyMs, stallMs) => {
+  const { clock, state, liveness } = server();
+  await clock.advance(10_000);
+  state.lives = false;
+  const until = clock.now() + 60_000;
+  while (clock.now() < until) {
+    for (let flown = 0; flown < 2_000; flown += everyMs) {
+      state.received += bytes;
+      await clock.advance(everyMs);
+    }
+    await clock.advance(stallMs);
+  }
+  expect(state.deadAt).toBeNull();
+  liveness.end();
+});
+
+test.each([
+  ["figures four times a second", 120, 250],
+  ["a line of a log every other second", 200, 2_000],
+  ["a burst every three seconds", 6_000, 3_000],
+])("a line that is dead on the way there is noticed although its bytes still come: %s", async (_name, bytes, everyMs) => {
+  const { clock, state, liveness } = server();
+  await clock.advance(10_000);
+  state.lives = false;
+  const since = clock.now();
+  const owed: number[] = [];
+  while (state.deadAt === null && clock.now() < since + 60_000) {
+    state.received += bytes;
+    await clock.advance(everyMs);
+    owed.push(clock.now() - (liveness.quietSince ?? clock.now()));
+  }
+  expect((state.deadAt ?? Number.POSITIVE_INFINITY) - since).toBeLessThanOrEqual(20_000);
+  // Long before, it is doubted.
+  expect(Math.max(...owed)).toBeGreaterThan(5_000);
+});
+
+test("within 4 s while a person waits", async () => {
+  const { clock, state, liveness } = server();
+  liveness.hurry();
+  await clock.advance(10_000);
+  state.lives = false;
+  const since = clock.now();
+  while (state.deadAt === null && clock.now() < since + 60_000) {
+    state.received += 120;
+    await clock.advance(250);
+  }
+  expect((state.deadAt ?? Number.POSITIVE_INFINITY) - since).toBeLessThanOrEqual(4_000);
 });
 
 test("nothing is concluded from the silence of a sleep; a fresh ping decides", async () => {

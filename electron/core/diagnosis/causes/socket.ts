@@ -259,11 +259,12 @@ export const SOCKET_CAUSES: readonly Cause[] = [
     when: (look) => {
       const good = look.evidence.history.lastGood;
       const present = look.present;
-      if (good === null || present === null || look.queueStuck || !settled(look)) return null;
+      // As soon as the log-in is done, like the plainer names of the same symptoms: none of them is said first.
+      if (good === null || present === null || look.queueStuck || !look.loggedIn) return null;
       const refused = failed(look, "closed-at-once", "closed-after-start");
       const dialog = look.problem("accept-dialog-open");
       const readOnly = look.login?.readOnlyApi === true && look.answering;
-      const moved = !look.answering && look.sockets !== null && look.apiListeners.length === 0 && elsewhere(look).length > 0;
+      const moved = settled(look) && !look.answering && look.sockets !== null && look.apiListeners.length === 0 && elsewhere(look).length > 0;
       if (refused === null && dialog === null && !readOnly && !moved) return null;
       const symptom = moved
         ? "the port has changed"

@@ -20,19 +20,27 @@ const TICK_MS = 500;
 const HURRIED_TICK_MS = 100;
 
 /**
- * Judges by bytes received, whatever they are. ssh2's own keep-alive counts replies to its pings only, which on a saturated line wait behind
- * the data: it declares a busy, living connection dead. A request that every server refuses serves as ping, as OpenSSH's does.
+ * So many bytes a millisecond may fill the narrowest line that is reckoned with (64 kbit/s): what comes faster may keep an answer waiting behind it.
+ * Less than that keeps nothing waiting, so that a server which talks but does not answer is not heard by us: the line is dead on the way there.
+ */
+const FULL_LINE = 8;
+
+/**
+ * Judges by answers, and by how far the bytes that come instead excuse their absence. ssh2's own keep-alive counts replies to its pings only, which on a
+ * saturated line wait behind the data: it declares a busy, living connection dead. A request that every server refuses serves as ping, as OpenSSH's does.
  * After this computer slept nothing is concluded from the silence of that time: only a fresh ping without an answer means death.
  */
 export class Liveness {
   readonly #options: LivenessOptions;
-  #moved: number;
-  #heardAt: number;
-  /** Bytes that came. What went out is no sign of life: this computer's own buffers take it from us. */
-  #received = 0;
-  #receivedAt: number;
+  #drained: number;
+  #received: number;
+  /** Up to when the time was counted. */
+  #countedAt: number;
+  /** Time since the last answer that what came meanwhile does not excuse, ms. */
+  #owed = 0;
   #tickedAt: number;
-  #ping: { readonly sentAt: number } | null = null;
+  /** `owed`: as above, of this ping. What went out excuses nothing here: this computer's own buffers take it from us. */
+  #ping: { readonly sentAt: number; owed: number } | null = null;
   #pingedAt: number;
   #hurries = 0;
   #cancel: () => void = () => {};
@@ -41,12 +49,11 @@ export class Liveness {
   constructor(options: LivenessOptions) {
     this.#options = options;
     const now = options.clock.now();
-    this.#heardAt = now;
-    this.#receivedAt = now;
+    this.#countedAt = now;
     this.#received = options.wire.received();
+    this.#drained = options.wire.drained();
     this.#tickedAt = now;
     this.#pingedAt = now;
-    this.#moved = this.#movement();
     this.ping();
     this.#schedule();
   }
@@ -66,26 +73,29 @@ export class Liveness {
     };
   }
 
-  /** Since when an answer has been owed without a byte; `null`: none is owed, or this computer slept meanwhile and nothing can be concluded. */
+  /** Since when an answer has been owed without an excuse; `null`: none is owed, or this computer slept meanwhile and nothing can be concluded. */
   get quietSince(): number | null {
     const now = this.#options.clock.now();
     if (this.#ended || this.#ping === null || this.#slept(now)) return null;
-    this.#receive(now);
-    return Math.max(this.#ping.sentAt, this.#receivedAt);
+    this.#count(now);
+    return Math.max(this.#ping.sentAt, Math.round(now - this.#ping.owed));
   }
 
   ping(): void {
     if (this.#ended || this.#ping !== null) return;
-    const ping = { sentAt: this.#options.clock.now() };
+    const ping = { sentAt: this.#options.clock.now(), owed: 0 };
+    this.#count(ping.sentAt);
     this.#ping = ping;
     this.#pingedAt = ping.sentAt;
     try {
       // cancel-tcpip-forward of a forward that does not exist: answered with a refusal by every server, and without any effect.
       this.#options.client.unforwardIn("", 0, () => {
         if (this.#ended || this.#ping !== ping) return;
+        const now = this.#options.clock.now();
+        this.#count(now);
         this.#ping = null;
-        this.#heardAt = this.#options.clock.now();
-        this.#options.onLatency(Math.max(0, this.#options.clock.now() - ping.sentAt));
+        this.#owed = 0;
+        this.#options.onLatency(Math.max(0, now - ping.sentAt));
       });
     } catch {
       // Not connected any more: the client's own close event tells.
@@ -98,9 +108,10 @@ export class Liveness {
     this.#cancel();
   }
 
-  /** Whatever was heard before no longer counts; the next bytes do. */
+  /** Whatever was heard before no longer counts; a fresh question decides. */
   #doubt(): void {
-    this.#heardAt = this.#options.clock.now();
+    this.#count(this.#options.clock.now());
+    this.#owed = 0;
     this.#ping = null;
     this.ping();
   }
@@ -115,9 +126,10 @@ export class Liveness {
     const slept = this.#slept(now);
     this.#tickedAt = now;
     if (slept) this.#doubt();
-    this.#hear(now);
+    this.#count(now);
+    this.#lookWhatLeft();
     const limit = this.#hurries > 0 ? Math.min(HURRIED_SILENCE_MS, this.#options.silenceMs) : this.#options.silenceMs;
-    if (now - this.#heardAt >= limit && this.#ping !== null) {
+    if (this.#owed >= limit && this.#ping !== null) {
       this.end();
       this.#options.onDead();
       return;
@@ -130,23 +142,19 @@ export class Liveness {
     return now - this.#tickedAt > 5_000 || now < this.#tickedAt;
   }
 
-  /** Apart from what drained: that is told from one tick to the next, and a look right after a write would take the write for it. */
-  #receive(now: number): void {
+  #count(now: number): void {
     const received = this.#options.wire.received();
-    if (received === this.#received) return;
+    const unexcused = Math.max(0, now - this.#countedAt) - (received - this.#received) / FULL_LINE;
+    this.#countedAt = now;
     this.#received = received;
-    this.#receivedAt = now;
+    this.#owed = Math.max(0, this.#owed + unexcused);
+    if (this.#ping !== null) this.#ping.owed = Math.max(0, this.#ping.owed + unexcused);
   }
 
-  #hear(now: number): void {
-    this.#receive(now);
-    const moved = this.#movement();
-    if (moved === this.#moved) return;
-    this.#moved = moved;
-    this.#heardAt = now;
-  }
-
-  #movement(): number {
-    return this.#options.wire.received() + this.#options.wire.drained();
+  /** The system took bytes that it had refused before: the ping may have stood behind them. Told from one tick to the next, or a write would be taken for it. */
+  #lookWhatLeft(): void {
+    const drained = this.#options.wire.drained();
+    if (drained !== this.#drained) this.#owed = 0;
+    this.#drained = drained;
   }
 }

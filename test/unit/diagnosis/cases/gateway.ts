@@ -286,6 +286,11 @@ export const GATEWAY_CASES: readonly FaultCase[] = [
     logProblem("accept-dialog-open", 10 * S),
     apiFailed("silent"),
   ]),
+  fault("settings-lost", "early", "refused a second after the first log-in of the new container", [
+    replaced("sha256:bbbb"),
+    login((now) => ({ phase: "logged-in", phaseAt: now - 2 * S })),
+    apiFailed("closed-at-once"),
+  ]),
   fault("settings-lost", "noise", "port back to another one, MCP complains", [
     replaced("sha256:bbbb"),
     listening(4000, 4004, 5900),
