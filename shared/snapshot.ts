@@ -208,6 +208,8 @@ export interface PositionSnapshot {
   readonly unrealized: Decimal | null;
   readonly realized: Decimal | null;
   readonly daily: Decimal | null;
+  /** That of `daily`, where it is not the position's own but the account's base currency. */
+  readonly dailyCurrency?: string;
   readonly at: number;
 }
 

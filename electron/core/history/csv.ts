@@ -38,6 +38,7 @@ export function positionsCsv(accounts: readonly AccountSnapshot[]): string {
       "contract id",
       "at",
       "stale",
+      "currency of today",
     ],
     accounts.flatMap((account) =>
       account.positions.map((p) => [
@@ -58,6 +59,7 @@ export function positionsCsv(accounts: readonly AccountSnapshot[]): string {
         p.contractId,
         time(p.at),
         account.stale ? "yes" : "no",
+        p.dailyCurrency ?? p.currency,
       ]),
     ),
   );

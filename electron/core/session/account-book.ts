@@ -102,7 +102,7 @@ export class AccountBook {
   positionProfit(id: string, contractId: number, profit: Profit, value: Decimal | null, now: number): void {
     const account = this.accounts.get(id);
     if (account === undefined) return;
-    account.positions.takeProfit(contractId, profit, value, account.figures.baseCurrency, now);
+    account.positions.takeProfit(contractId, { ...profit, value }, account.figures, now);
     this.touch(account, now);
   }
 

@@ -19,12 +19,14 @@ export class AccountFigures {
   /** From the gateway's word "BASE": in the base currency, whichever that is. */
   private readonly figures = new Map<FigureName, Figure>();
   private readonly cash = new Map<string, Figure>();
+  private readonly rates = new Map<string, Decimal>();
   /** The profit subscription is newer and exact; the summary's own lines come every three minutes. */
   private subscribedProfit = false;
 
   /** @returns whether it was a figure we keep */
   take(tag: string, raw: string, currency: string, now: number): boolean {
     if (tag === "CashBalance" || tag === "TotalCashBalance") return this.takeCash(raw, currency, now);
+    if (tag === "ExchangeRate") this.takeRate(raw, currency);
     if (!isFigure(tag) || tag === "DailyPnL") return false;
     const value = parseDecimal(raw);
     if (value === null) return false;
@@ -47,6 +49,11 @@ export class AccountFigures {
     if (values.realized !== null) put("RealizedPnL", values.realized);
   }
 
+  /** Base currency for one unit of another; `null` where it was not told. */
+  rateOf(currency: string): Decimal | null {
+    return this.rates.get(currency) ?? null;
+  }
+
   /** A new connection: its summary may speak again until its profit subscription does. */
   beginSession(): void {
     this.subscribedProfit = false;
@@ -60,6 +67,11 @@ export class AccountFigures {
       if (figure !== undefined) figures[name] = named(figure);
     }
     return { figures, cash: [...this.cash.values()].sort((a, b) => (a.currency < b.currency ? -1 : 1)) };
+  }
+
+  private takeRate(raw: string, currency: string): void {
+    const rate = parseDecimal(raw);
+    if (rate !== null && CURRENCY.test(currency) && (this.rates.has(currency) || this.rates.size < MAX_CURRENCIES)) this.rates.set(currency, rate);
   }
 
   private takeCash(raw: string, currency: string, now: number): boolean {

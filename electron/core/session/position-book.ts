@@ -3,6 +3,7 @@ import { compareDecimals, type Decimal, multiplyDecimals } from "../../../shared
 import type { PositionSnapshot } from "../../../shared/snapshot.ts";
 import { contractTitle } from "./contract-title.ts";
 import type { Profit, RawContract, Worth } from "./money-message.ts";
+import { resultCurrency } from "./result-currency.ts";
 
 interface Mark {
   price: Decimal | null;
@@ -10,7 +11,14 @@ interface Mark {
   unrealized: Decimal | null;
   realized: Decimal | null;
   daily: Decimal | null;
+  /** The account's base currency, where `daily` is in it and not in the contract's. */
+  dailyInBase: string | null;
   at: number;
+}
+/** What of the account's other figures tells the currency of a result. */
+interface Currencies {
+  readonly baseCurrency: string | null;
+  rateOf(currency: string): Decimal | null;
 }
 interface Holding {
   readonly contract: RawContract;
@@ -32,6 +40,8 @@ export class PositionBook {
   private listing: Set<string> | null = null;
   private readonly made = new Map<string, PositionSnapshot>();
   private all: PositionSnapshot[] | null = null;
+  /** The same for all positions of a gateway; `null`: not known yet. */
+  private resultsIn: "contract" | "base" | null = null;
 
   /** A new subscription lists everything again; what it does not name is gone. */
   beginListing(): void {
@@ -69,21 +79,23 @@ export class PositionBook {
     this.touch(keyOf(contract));
   }
 
-  /**
-   * From a profit subscription. Its amounts are taken for the base currency's: where the contract has another, only today's result is kept.
-   * @param baseCurrency of the account; `null` where not known
-   */
-  takeProfit(contractId: number, { daily, unrealized, realized }: Profit, value: Decimal | null, baseCurrency: string | null, now: number): void {
+  /** From a profit subscription. Where the contract's currency is not the base's and that of the results is not known yet, nothing is taken from it. */
+  takeProfit(contractId: number, told: Profit & { readonly value: Decimal | null }, account: Currencies, now: number): void {
     const key = String(contractId);
     const holding = this.held.get(key);
     const mark = this.mark(key);
     if (holding === undefined || mark === null) return;
-    mark.daily = daily;
-    if (value !== null && holding.contract.currency === baseCurrency) {
-      mark.value = value;
-      mark.price = priceOf(value, holding) ?? mark.price;
-      mark.unrealized = unrealized ?? mark.unrealized;
-      mark.realized = realized ?? mark.realized;
+    const { currency } = holding.contract;
+    const { baseCurrency } = account;
+    if (currency !== baseCurrency) this.resultsIn ??= this.judge(told.value, mark.value, account.rateOf(currency));
+    const isOwn = currency === baseCurrency || this.resultsIn === "contract";
+    mark.daily = isOwn || (this.resultsIn === "base" && baseCurrency !== null) ? told.daily : null;
+    mark.dailyInBase = isOwn ? null : baseCurrency;
+    if (told.value !== null && isOwn) {
+      mark.value = told.value;
+      mark.price = priceOf(told.value, holding) ?? mark.price;
+      mark.unrealized = told.unrealized ?? mark.unrealized;
+      mark.realized = told.realized ?? mark.realized;
       mark.at = now;
     }
     this.touch(key);
@@ -124,16 +136,21 @@ export class PositionBook {
       unrealized: mark?.unrealized ?? null,
       realized: mark?.realized ?? null,
       daily: mark?.daily ?? null,
+      ...(mark?.daily == null || mark.dailyInBase === null ? {} : { dailyCurrency: mark.dailyInBase }),
       // What is held is always current; the time is that of the price.
       at: mark === undefined || mark.at === 0 ? at : mark.at,
     };
+  }
+
+  private judge(told: Decimal | null, listed: Decimal | null, rate: Decimal | null): "contract" | "base" | null {
+    return told === null || listed === null || rate === null ? null : resultCurrency(told, listed, rate);
   }
 
   private mark(key: string): Mark | null {
     const known = this.marks.get(key);
     if (known !== undefined) return known;
     if (this.marks.size >= MAX_POSITIONS) return null;
-    const fresh: Mark = { price: null, value: null, unrealized: null, realized: null, daily: null, at: 0 };
+    const fresh: Mark = { price: null, value: null, unrealized: null, realized: null, daily: null, dailyInBase: null, at: 0 };
     this.marks.set(key, fresh);
     return fresh;
   }

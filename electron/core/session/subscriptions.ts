@@ -129,7 +129,9 @@ export class Subscriptions {
   /** Subscribes those that weigh most while somebody looks at them, and lets go of what was closed. */
   private followPositions(): void {
     const ids = this.watched() ? this.book.ids : [];
-    const wanted = ids.flatMap((account) => this.book.contractIds(account).map((contractId) => ({ account, contractId })));
+    const ranked = ids.flatMap((account) => this.book.contractIds(account).map((contractId, rank) => ({ account, contractId, rank })));
+    // No account takes the others' share.
+    const wanted = ids.length > 1 ? ranked.sort((a, b) => a.rank - b.rank) : ranked;
     const chosen = new Map(wanted.slice(0, MAX_POSITION_PROFITS).map((entry) => [`${entry.account} ${entry.contractId}`, entry]));
     for (const [request, entry] of this.positionProfits) {
       if (chosen.delete(`${entry.account} ${entry.contractId}`)) continue;

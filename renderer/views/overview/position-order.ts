@@ -8,8 +8,10 @@ export interface Order {
   readonly descending: boolean;
 }
 
-/** Columns in the position's own currency. */
+/** Columns in the position's own currency, or in the account's. */
 const MONEY: ReadonlySet<Column> = new Set(["value", "daily", "unrealized"]);
+export const currencyOf = (position: PositionSnapshot, column: Column): string =>
+  (column === "daily" ? position.dailyCurrency : undefined) ?? position.currency;
 
 /** The base currency first, then by name. */
 function byCurrency(base: string | null): (a: string, b: string) => number {
@@ -25,7 +27,7 @@ export function sortPositions(positions: readonly PositionSnapshot[], { column, 
   if (column === "title") return [...positions].sort((a, b) => factor * byText(a.title, b.title));
   const keyed = positions.map((position) => ({ position, value: position[column] === null ? null : exact(position[column]) }));
   keyed.sort((a, b) => {
-    const group = MONEY.has(column) ? currencies(a.position.currency, b.position.currency) : 0;
+    const group = MONEY.has(column) ? currencies(currencyOf(a.position, column), currencyOf(b.position, column)) : 0;
     if (group !== 0) return group;
     if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
     return factor * a.value.cmp(b.value) || byText(a.position.title, b.position.title);
@@ -62,10 +64,10 @@ export interface Total {
 
 /** One row a currency: amounts of different currencies are never added. A column with nothing known in it has no total. */
 export function totals(positions: readonly PositionSnapshot[], base: string | null): Total[] {
-  const currencies = [...new Set(positions.map((position) => position.currency))].sort(byCurrency(base));
-  return currencies.map((currency) => {
-    const mine = positions.filter((position) => position.currency === currency);
+  const currencies = new Set(positions.flatMap((position) => [position.currency, ...(position.daily === null ? [] : [currencyOf(position, "daily")])]));
+  return [...currencies].sort(byCurrency(base)).map((currency) => {
     const sum = (column: "value" | "daily" | "unrealized") => {
+      const mine = positions.filter((position) => currencyOf(position, column) === currency);
       const known = mine.map((position) => position[column]).filter((value) => value !== null);
       return known.length === 0 ? null : addDecimals(known);
     };

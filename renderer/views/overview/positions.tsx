@@ -8,7 +8,7 @@ import { Amount, useMasking } from "../../ui/masking.tsx";
 import { formatAt } from "../../ui/time.ts";
 import { ExportMenu } from "./export-menu.tsx";
 import { FigureAge, OLD_MS } from "./figure-age.tsx";
-import { COLUMNS, type Column, filterPositions, type Order, priceDigits, sortPositions, totals } from "./position-order.ts";
+import { COLUMNS, type Column, currencyOf, filterPositions, type Order, priceDigits, sortPositions, totals } from "./position-order.ts";
 import { useWindowed } from "./windowed.ts";
 
 export function Positions({ server, gateway, account }: { server: string; gateway: string; account: AccountSnapshot }) {
@@ -134,7 +134,7 @@ const Row = memo(function Row({ position, old, place }: { position: PositionSnap
       <td>{formatPrice(position.price, position.kind)}</td>
       <Money value={position.value} currency={currency} />
       <td>{masked ? "•••" : formatPrice(position.averageCost, position.kind)}</td>
-      <Money value={position.daily} currency={currency} signed />
+      <Money value={position.daily} currency={currencyOf(position, "daily")} signed />
       <Money value={position.unrealized} currency={currency} signed />
     </tr>
   );

@@ -40,8 +40,10 @@ it("quotes as RFC 4180 says and disarms formulas, but leaves numbers alone", () 
 
 it("exports positions, summary and curve", () => {
   expect(positionsCsv([account]).split("\r\n")[1]).toBe(
-    `DU1234567,"'=HYPERLINK(""http://x"")","A,B",STK,,USD,1,-3,,,10.5,-1.25,,,7,2026-11-24T10:00:00.000Z,yes`,
+    `DU1234567,"'=HYPERLINK(""http://x"")","A,B",STK,,USD,1,-3,,,10.5,-1.25,,,7,2026-11-24T10:00:00.000Z,yes,USD`,
   );
+  const abroad = account.positions.map((position) => ({ ...position, currency: "EUR", daily: "-0.10", dailyCurrency: "USD" }));
+  expect(positionsCsv([{ ...account, positions: abroad }]).split("\r\n")[1]).toContain(",-1.25,,-0.10,7,2026-11-24T10:00:00.000Z,yes,USD");
   expect(summaryCsv([account])).toBe(
     [
       "account,figure,value,currency,at,stale",

@@ -75,4 +75,21 @@ describe("positions", () => {
       { currency: "USD", value: "0.3", daily: "1", unrealized: null },
     ]);
   });
+  it("a result told in the account's currency is ordered with those of that currency, and added to them", () => {
+    const all = [
+      position("A", { currency: "EUR", value: "7", daily: "3", dailyCurrency: "USD" }),
+      position("B", { currency: "JPY", value: "9", daily: "0.1", dailyCurrency: "USD" }),
+      position("C", { value: "1", daily: "2" }),
+    ];
+    expect(titles(sortPositions(all, { column: "daily", descending: true }, "USD"))).toEqual(["A", "C", "B"]);
+    expect(totals(all, "USD")).toEqual([
+      { currency: "USD", value: "1", daily: "5.1", unrealized: null },
+      { currency: "EUR", value: "7", daily: null, unrealized: null },
+      { currency: "JPY", value: "9", daily: null, unrealized: null },
+    ]);
+    expect(totals(all.slice(0, 1), "USD").map(({ currency, daily }) => [currency, daily])).toEqual([
+      ["USD", "3"],
+      ["EUR", null],
+    ]);
+  });
 });

@@ -120,16 +120,42 @@ describe("positions", () => {
     ]);
   });
 
-  it("a profit subscription is taken for the base currency's: elsewhere only today's result", () => {
+  it("a profit subscription gives price, value and results as they come, in the base currency", () => {
     const book = begun("DU1234567");
     book.value("DU1234567", "NetLiquidation", "1", "USD", 1);
     book.position("DU1234567", { ...stock(1), multiplier: "100" }, "2", "500", 2);
-    book.position("DU1234567", stock(2, "EUR"), "3", "10", 2);
     book.positionProfit("DU1234567", 1, profit("4.5", "20", null), "1020", 3);
-    book.positionProfit("DU1234567", 2, profit("4.5", "20", null), "1020", 3);
-    const [one, two] = book.snapshots()[0]?.positions ?? [];
+    const [one] = book.snapshots()[0]?.positions ?? [];
     expect(one).toMatchObject({ daily: "4.5", value: "1020", price: "5.1", unrealized: "20", realized: null, multiplier: "100" });
-    expect(two).toMatchObject({ daily: "4.5", value: null, price: null, unrealized: null });
+    expect(one?.dailyCurrency).toBeUndefined();
+  });
+
+  it("elsewhere the value told beside a result says whose currency it is, for all positions; until then no result is shown", () => {
+    for (const [told, expected] of [
+      ["30.5", { daily: "4.5", value: "30.5", unrealized: "20" }],
+      ["33.6", { daily: "4.5", dailyCurrency: "USD", value: "30", unrealized: "0" }],
+      ["32", { daily: null, value: "30", unrealized: "0" }],
+    ] as const) {
+      const book = begun("DU1234567");
+      const worth = (value: string) => ({ price: "10", value, unrealized: "0", realized: "0" });
+      book.value("DU1234567", "NetLiquidation", "1", "USD", 1);
+      for (const id of [1, 2]) book.position("DU1234567", stock(id, "EUR"), "3", "10", 2);
+      book.positionProfit("DU1234567", 1, profit("4.5", "20", null), told, 3);
+      book.portfolio("DU1234567", stock(1, "EUR"), worth("30"), 4);
+      book.positionProfit("DU1234567", 1, profit("4.5", "20", null), told, 5);
+      expect(book.snapshots()[0]?.positions.map(({ daily }) => daily)).toEqual([null, null]);
+      book.value("DU1234567", "ExchangeRate", "1.12", "EUR", 6);
+      for (const id of [2, 1, 2]) book.positionProfit("DU1234567", id, profit("4.5", "20", null), told, 7);
+      const [one, two] = book.snapshots()[0]?.positions ?? [];
+      expect(one).toMatchObject(expected);
+      expect(one?.dailyCurrency).toBe("dailyCurrency" in expected ? expected.dailyCurrency : undefined);
+      // The portfolio has not told the other's value.
+      expect(two?.daily).toBe(expected.daily);
+      // The figure is no longer there, nor is its currency.
+      book.positionProfit("DU1234567", 1, profit(null, null, null), null, 8);
+      expect(book.snapshots()[0]?.positions[0]).toMatchObject({ daily: null });
+      expect(book.snapshots()[0]?.positions[0]?.dailyCurrency).toBeUndefined();
+    }
   });
 
   it("what a new listing does not name is gone at its end, and shown until then", () => {

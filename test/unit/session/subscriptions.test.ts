@@ -71,6 +71,7 @@ describe("what is asked", () => {
 
   it("results by position: the heaviest first, bounded, following what is opened and closed", async () => {
     subscriptions.start(["DU1234567"]);
+    book.value("DU1234567", "NetLiquidation", "1", "USD", 1);
     for (let conId = 1; conId <= 60; conId++) hold(conId, "1", String(conId));
     arrive(62, 1);
     await seen(() => expect(of("94").length).toBe(MAX_POSITION_PROFITS));
@@ -84,13 +85,28 @@ describe("what is asked", () => {
     expect(of("94")[50]?.[4]).toBe("10");
   });
 
+  it("several accounts share what is asked for: the heaviest of each first", async () => {
+    subscriptions.start(["DU1234567", "DU1234568"]);
+    for (let conId = 1; conId <= 60; conId++) hold(conId, "1", String(conId));
+    for (let conId = 1; conId <= 3; conId++) hold(conId, "1", String(conId), "DU1234568");
+    arrive(62, 1);
+    await seen(() => expect(of("94").length).toBe(MAX_POSITION_PROFITS));
+    expect(
+      of("94")
+        .map((fields) => `${fields[2]?.slice(-1)} ${fields[4]}`)
+        .slice(0, 7),
+    ).toEqual(["7 60", "8 3", "7 59", "8 2", "7 58", "8 1", "7 57"]);
+  });
+
   it("a position that no longer is among the heaviest loses its result of today, for it would grow old unseen", async () => {
     subscriptions.start(["DU1234567"]);
+    book.value("DU1234567", "NetLiquidation", "1", "USD", 1);
     for (let conId = 1; conId <= 50; conId++) hold(conId, "1", String(conId));
     arrive(62, 1);
     await seen(() => expect(of("94").length).toBe(50));
     const requestOf1 = of("94").find((fields) => fields[4] === "1")?.[1];
     arrive(95, requestOf1 ?? "", "1", "7.5", "1", "1", "61");
+    expect(book.snapshots()[0]?.positions.find((p) => p.contractId === 1)?.daily).toBe("7.5");
     hold(99, "1000");
     await seen(() => expect(of("94").length).toBe(51));
     expect(of("95")).toEqual([["95", requestOf1]]);
