@@ -198,7 +198,7 @@ export interface McpFact {
     readonly workersConnected: number | null;
   } | null;
   readonly gatewayStatus: { readonly status: string; readonly apiPortOpen: boolean | null; readonly ibConnected: boolean | null } | null;
-  /** Since when it has owed the answer to /health, once that is later than usual. */
+  /** Since when it has owed the answer to /health, once that is later than usual; a second question is out then. */
   readonly waitingSince: number | null;
   /** The reply's id was not the request's. */
   readonly desync: boolean;

@@ -250,7 +250,9 @@ function mcp(look: Look, ground: Blocked): LightVerdict {
   if (fact.http === "no-route") return light("unknown", "no way", redact(fact.detail));
   const young = mcpGrace(look);
   if (fact.http !== "ok") return light(young ? "connecting" : "down", fact.http, redact(fact.detail));
-  if (fact.waitingSince !== null) return light("connecting", "slow", `Its answer has been owing for ${duration(look.now - fact.waitingSince)}.`);
+  // Two questions are out by now; what is only slow is over before it is confirmed.
+  if (fact.waitingSince !== null)
+    return light(young ? "connecting" : "down", "silent", `Its answer has been owing for ${duration(look.now - fact.waitingSince)}.`);
   const status = fact.health?.status ?? null;
   if (status === null || status === "healthy") return light("up", status ?? "answers", "Its HTTP port answers.");
   if (look.answering) return light(young ? "connecting" : "degraded", status === "other" ? "not healthy" : status, "It answers, but reports trouble.");

@@ -151,6 +151,22 @@ describe("health", () => {
     frozen = false;
     await expect.poll(() => facts.at(-1), { timeout: 15_000 }).toMatchObject({ http: "ok", waitingSince: null });
   }, 60_000);
+  it("does not hold one slow answer against a server that answers the next question", async () => {
+    let slow = false;
+    let late = 0;
+    const answer = plain();
+    const url = await http((one, response) => {
+      if (!slow) return answer(one, response);
+      slow = false;
+      late++;
+    });
+    begin(url).start();
+    await expect.poll(() => facts.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+    slow = true;
+    await expect.poll(() => facts.some((fact) => fact.waitingSince !== null), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => facts.at(-1)?.waitingSince, { timeout: 4_000 }).toBeNull();
+    expect([late, facts.every((fact) => fact.http === "ok")]).toEqual([1, true]);
+  }, 60_000);
   it("cuts a body without end", async () => {
     const flood = await http((_, response) => {
       const pour = () => {

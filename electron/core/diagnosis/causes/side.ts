@@ -185,8 +185,13 @@ export const SIDE_CAUSES: readonly Cause[] = [
           title: look.answering ? "The MCP server does not work, though the gateway does" : "The MCP server does not work",
         });
       }
+      if (mcp.waitingSince !== null)
+        return likely([`It accepted two questions in a row and has left them unanswered for ${duration(look.now - mcp.waitingSince)}.`], {
+          word: "silent",
+          ...(look.answering ? {} : { title: "The MCP server does not work" }),
+        });
       const health = mcp.health;
-      if (health === null || !look.answering || mcpGrace(look)) return null;
+      if (health === null || !look.answering) return null;
       const workers =
         health.workers === null ? [] : [`${health.workersAlive ?? "?"} of ${health.workers} workers alive, ${health.workersConnected ?? "?"} connected to IB.`];
       const breaker = health.breaker === null || health.breaker === "closed" ? [] : [`Its circuit breaker is ${health.breaker}.`];

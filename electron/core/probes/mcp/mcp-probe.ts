@@ -10,12 +10,12 @@ import { healingArgv, parseHealing } from "./mcp-healing.ts";
 import { detectKind, type Exchange, endSession, mcpPath } from "./mcp-kind.ts";
 
 /** /health is answered from memory, over a channel that starts no process. */
-const EVERY_MS = 3_000;
+const EVERY_MS = 2_500;
 /** Where there is no health report, each question is a line of errors in somebody's log. */
 const SELDOM_MS = 10_000;
 const DEADLINE_MS = 5_000;
-/** An answer this late is told before it is given up. */
-const LATE_MS = 1_300;
+/** An answer this late is told before it is given up, and asked for a second time: within these bounds, by how long an answer usually takes. */
+const LATE_MS = { least: 500, most: 1_300, usualTimes: 8 } as const;
 const STATUS_MS = 30_000;
 const HEALING_MS = 60_000;
 /** The owner's kind answers a call within 30 s or says so (facts §6). */
@@ -35,7 +35,7 @@ export interface McpProbePorts {
 }
 
 export interface McpProbe {
-  /** GET /health now, then every 3 s while the link is up (10 s where there is no such report). */
+  /** GET /health now, then every 2.5 s while the link is up (10 s where there is no such report). */
   start(): void;
   /** GET /health now; resolves when the fact is out. Never rejects. */
   lookNow(): Promise<void>;
@@ -75,6 +75,7 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
   let healingAt = Number.NEGATIVE_INFINITY;
   let startedAt: number | null = null;
   let detected = false;
+  let usualMs: number | null = null;
   let calls = 0;
 
   const publish = (changes: Partial<McpFact>) => {
@@ -111,18 +112,37 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
 
   /** `null`: the link is at fault, the MCP server is not judged. */
   const healthNow = async (): Promise<Partial<McpFact> | null> => {
-    const askedAt = clock.now();
-    const endWait = clock.after(LATE_MS, () => publish({ waitingSince: askedAt }));
     try {
-      return { ...healthChanges(await get("/health")), waitingSince: null };
+      return { ...healthChanges(await askedTwice()), waitingSince: null };
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       if (error.fault === "link-down") return null;
       return { http: error.fault, detail: error.message, health: null, gatewayStatus: null, waitingSince: null };
-    } finally {
-      endWait();
     }
   };
+
+  const timed = async (): Promise<HttpAnswer> => {
+    const askedAt = clock.now();
+    const answer = await get("/health");
+    const took = clock.now() - askedAt;
+    usualMs = ((usualMs ?? took) * 3 + took) / 4;
+    return answer;
+  };
+  /** A late answer may be one slow look: a second question, asked meanwhile, tells it from a server that stands still. @throws HttpError of the first */
+  const askedTwice = async (): Promise<HttpAnswer> => {
+    const askedAt = clock.now();
+    let endWait = () => {};
+    const second = new Promise<HttpAnswer>((resolve) => {
+      endWait = clock.after(lateMs(), () => {
+        if (fact.http !== "ok") return;
+        publish({ waitingSince: askedAt });
+        // Its failure tells nothing that the first one's will not.
+        timed().then(resolve, () => undefined);
+      });
+    });
+    return Promise.race([timed(), second]).finally(endWait);
+  };
+  const lateMs = () => Math.min(LATE_MS.most, Math.max(LATE_MS.least, LATE_MS.usualTimes * (usualMs ?? LATE_MS.most)));
 
   /** What is asked for seldom, once the server answers at all. */
   const more = async () => {

@@ -314,6 +314,7 @@ export const GATEWAY_CASES: readonly FaultCase[] = [
     "port refuses, container exited",
     mcp({ http: "refused", detail: "connection refused", containerStatus: "exited", health: null, gatewayStatus: null }),
   ),
+  fault("mcp-down", "early", "two questions unanswered for three seconds", (e, now) => mcp({ waitingSince: now - 3 * S })(e, now)),
   fault("mcp-down", "early", "no answer in time", mcp({ http: "timeout", detail: "no answer within 5 s", health: null, gatewayStatus: null })),
   fault(
     "mcp-down",
