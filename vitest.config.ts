@@ -1,8 +1,20 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, include: string[], testTimeout: number, extra: { fileParallelism?: boolean } = {}) => ({
+interface Extra {
+  readonly maxWorkers?: number;
+  readonly sequence?: { readonly groupOrder: number };
+}
+const project = (name: string, include: string[], testTimeout: number, extra: Extra = {}) => ({
   test: { name, include, testTimeout, hookTimeout: 60_000, globalSetup: [] as string[], ...extra },
 });
+
+/** Real screens and a real browser: after all others, and beside the lab, which waits most of its time. */
+const LATER = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
+/** The lab's whole catalogue is shown in many labs side by side, a file each; else one lab shows some of it. */
+const lab =
+  process.env.GATELIGHT_LAB === "full"
+    ? project("lab", ["test/lab/{whole/*,faults,stand-in}.test.ts"], 180_000, { maxWorkers: 4, sequence: { groupOrder: 2 } })
+    : project("lab", ["test/lab/*.test.ts"], 180_000, LATER);
 
 /** Projects by what they need: nothing (unit, contract, walls, security), real peers (integration, ui), root and Docker (lab). */
 export default defineConfig({
@@ -20,8 +32,8 @@ export default defineConfig({
       project("security", ["test/security/**/*.test.ts"], 60_000),
       project("integration", ["test/integration/**/*.test.ts"], 60_000),
       project("shell", ["test/shell/**/*.test.ts"], 60_000),
-      project("ui", ["test/ui/**/*.test.ts"], 90_000, { fileParallelism: false }),
-      project("lab", ["test/lab/**/*.test.ts"], 180_000, { fileParallelism: false }),
+      project("ui", ["test/ui/**/*.test.ts"], 90_000, LATER),
+      lab,
     ],
   },
 });

@@ -24,6 +24,7 @@ const PROGRAMS = [
   "docker-registry",
   "ip",
   "iptables",
+  "tcpdump",
   "websockify",
   "convert",
   "7za",

@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { AT, BLUE, clickRemote, remoteCanvas, remoteColours, remotePixel, WHITE } from "../support/remote-picture.ts";
 import { launchChromium } from "../support/screen-stage.ts";
 import type { Lab } from "./lab.ts";
+import type { LabTest } from "./lab-test.ts";
 import type { Watching } from "./watching.ts";
 
 const SHOTS = resolve(import.meta.dirname, "../ui/shots");
@@ -33,7 +34,7 @@ async function visit(browser: Browser, url: string): Promise<Visit> {
  * What ended the incident, as a person does it in Gatelight's own window: the red light's way out, the password once, the box unticked on the
  * real X display through x11vnc, sshd and the browser, and the light that comes back in the same view.
  */
-export async function untickedThroughTheScreen(lab: Lab, watching: Watching): Promise<void> {
+async function untickedThroughTheScreen(lab: Lab, watching: Watching): Promise<void> {
   await watching.green();
   const asked = Date.now();
   const browser = await launchChromium();
@@ -77,3 +78,12 @@ export async function untickedThroughTheScreen(lab: Lab, watching: Watching): Pr
     await lab.heal();
   }
 }
+
+export const BY_SCREEN: readonly LabTest[] = [
+  {
+    name: "“localhost only” is unticked through the gateway's own screen, and the cause is gone",
+    run: untickedThroughTheScreen,
+    timeout: 300_000,
+    when: "every",
+  },
+];

@@ -1,29 +1,10 @@
 import { loadavg } from "node:os";
 import { expect } from "vitest";
 import { Connections } from "./connections.ts";
-import { FAULTS, type Fault } from "./faults.ts";
+import type { Fault } from "./faults.ts";
 import type { Lab } from "./lab.ts";
 import { until } from "./processes.ts";
 import { dataDir, doctor, type Watching } from "./watching.ts";
-
-/** Shown in every run, beside those that politeness, the screen and repairs bring about (wedge, localhost-only, container-stopped, x11vnc-killed); the others with GATELIGHT_LAB=full. */
-const ALWAYS = new Set([
-  "dns-name-missing",
-  "sshd-not-there",
-  "key-refused",
-  "host-key-unknown",
-  "host-key-changed",
-  "forwarding-forbidden",
-  "sshd-stopped",
-  "client-id-taken",
-  "broker-away",
-]);
-const ALL = process.env.GATELIGHT_LAB === "full";
-export const FULL = process.env.GATELIGHT_LAB === "full" || process.env.GATELIGHT_LAB_ONLY !== undefined;
-const ONLY = process.env.GATELIGHT_LAB_ONLY?.split(",");
-
-export const chosen = (...kinds: Fault["seen"][]): Fault[] =>
-  FAULTS.filter((fault) => kinds.includes(fault.seen) && (ONLY === undefined ? ALL || ALWAYS.has(fault.id) : ONLY.includes(fault.id)));
 
 /** Noticed within this time of the onset (ms), where nothing else is known to be needed; more where the machine is overrun. */
 const NOTICED_MS = 5_000;
@@ -137,6 +118,7 @@ async function aged(lab: Lab, ms: number): Promise<void> {
   );
 }
 
+/** What was seen, a row a fault. */
 export function table(rows: readonly Row[]): string {
   const cell = (value: number | null) => (value === null ? "-" : (value / 1_000).toFixed(1)).padStart(9);
   return [

@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { connectControl } from "../../electron/core/control/control-socket.ts";
 import type { RepairId } from "../../shared/words.ts";
 import type { Lab } from "./lab.ts";
+import type { LabTest } from "./lab-test.ts";
 import { until } from "./processes.ts";
 import { repair, type Watching } from "./watching.ts";
 
@@ -19,7 +20,7 @@ export async function starts(lab: Lab, since: number): Promise<number> {
 }
 
 /** Two people (or two clicks) want the same: it is done once, and the second is told. */
-export async function neverTwice(lab: Lab, watching: Watching): Promise<void> {
+async function neverTwice(lab: Lab, watching: Watching): Promise<void> {
   await watching.green();
   const begun = Date.now();
   await lab.host.docker(["stop", "-t", "2", lab.paper.gateway]);
@@ -76,7 +77,7 @@ async function incident(watching: Watching): Promise<{ title: string; detail: st
 }
 
 /** The line falls while Docker (or compose) restarts the container: what happened is read back, and nothing is repeated. */
-export const readBack = (lab: Lab, watching: Watching, id: RepairId): Promise<void> =>
+const readBack = (lab: Lab, watching: Watching, id: RepairId): Promise<void> =>
   inTheMiddle(lab, watching, id, async (running, asked) => {
     expect(lab.host.killSessions()).toBeGreaterThan(0);
     const ran = await running;
@@ -86,19 +87,26 @@ export const readBack = (lab: Lab, watching: Watching, id: RepairId): Promise<vo
   });
 
 /** Docker's daemon is stopped while it restarts the container: what came of it is told as it is, and nothing is repeated when it is back. */
-export const daemonGone = (lab: Lab, watching: Watching): Promise<void> =>
+const daemonGone = (lab: Lab, watching: Watching): Promise<void> =>
   inTheMiddle(lab, watching, "restart-container", async (running, asked) => {
     await lab.host.stopDocker();
     const ran = await running;
     expect(ran, ran.text).toMatchObject({ outcome: "failed", verdict: expect.stringMatching(/^It ended with exit code \d+: .+/) });
     await lab.host.startDocker();
+    // The container takes its time to end, and is started by the daemon then.
+    await until(
+      async () => (await begun(lab, asked)) > 0,
+      60_000,
+      () => "the daemon starts the container again",
+    );
+    await lab.paper.settled();
     await watching.green();
     expect(await begun(lab, asked)).toBe(1);
     expect(await incident(watching)).toEqual({ title: "Restart the container: failed", detail: expect.stringContaining(ran.verdict) });
   });
 
 /** Gatelight is killed while Docker restarts the container: the next one follows the repair to its proof, and repeats nothing. */
-export const killed = (lab: Lab, watching: Watching): Promise<void> =>
+const killed = (lab: Lab, watching: Watching): Promise<void> =>
   inTheMiddle(lab, watching, "restart-container", async (running, asked) => {
     expect(readdirSync(lab.host.temporary)).toHaveLength(2);
     await watching.end("SIGKILL");
@@ -117,3 +125,21 @@ export const killed = (lab: Lab, watching: Watching): Promise<void> =>
     });
     expect(readdirSync(lab.host.temporary)).toEqual([]);
   });
+
+export const INTERRUPTIONS: readonly LabTest[] = [
+  { name: "two who want the same repair at once: it runs once", run: neverTwice, timeout: 300_000, when: "whole" },
+  {
+    name: "the line falls in the middle of recreate-container: read back, not repeated",
+    run: (lab, watching) => readBack(lab, watching, "recreate-container"),
+    timeout: 300_000,
+    when: "every",
+  },
+  {
+    name: "the line falls in the middle of restart-container: read back, not repeated",
+    run: (lab, watching) => readBack(lab, watching, "restart-container"),
+    timeout: 300_000,
+    when: "whole",
+  },
+  { name: "Docker's daemon is stopped in the middle of a repair: told as it is, not repeated", run: daemonGone, timeout: 300_000, when: "whole" },
+  { name: "Gatelight is killed in the middle of a repair: the next one follows it to its proof", run: killed, timeout: 300_000, when: "whole" },
+];

@@ -56,7 +56,7 @@ export function whyNoLab(): string | null {
     if (process.env.CI === "true") throw new Error("The lab must run as root: it makes a network namespace and starts dockerd.");
     return "The lab must run as root: it makes a network namespace and starts dockerd.";
   }
-  const missing = missingPeers("sshd", "dockerd", "docker-compose", "ip", "iptables", "socat", "Xvfb", "x11vnc");
+  const missing = missingPeers("sshd", "dockerd", "docker-compose", "ip", "iptables", "tcpdump", "socat", "Xvfb", "x11vnc");
   return missing.length === 0 ? null : `The lab needs ${missing.join(", ")}; npm run setup:peers installs them.`;
 }
 

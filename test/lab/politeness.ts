@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { Connections } from "./connections.ts";
 import type { Lab } from "./lab.ts";
+import type { LabTest } from "./lab-test.ts";
 import { descendants, until } from "./processes.ts";
 import type { Watching } from "./watching.ts";
 
@@ -24,7 +25,7 @@ async function seenFromThere(lab: Lab, during: () => Promise<void>): Promise<Con
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A wedge: not one connection of ours joins the queue. */
-export async function keepsOutOfTheQueue(lab: Lab, watching: Watching): Promise<void> {
+async function keepsOutOfTheQueue(lab: Lab, watching: Watching): Promise<void> {
   await watching.green();
   const seen = await seenFromThere(lab, async () => {
     const begun = Date.now();
@@ -43,7 +44,7 @@ export async function keepsOutOfTheQueue(lab: Lab, watching: Watching): Promise<
  * A gateway that closes on everybody: retries are few, ever slower, one at a time. After 2, 5, 15 and 60 s (each a fifth more or less) there is one in
  * five minutes, which with those before makes twelve in an hour at most.
  */
-export async function retriesSlowly(lab: Lab, watching: Watching): Promise<void> {
+async function retriesSlowly(lab: Lab, watching: Watching): Promise<void> {
   await watching.green();
   const seen = await seenFromThere(lab, async () => {
     const begun = Date.now();
@@ -78,7 +79,7 @@ function cpuTicks(pids: readonly number[]): number {
   }, 0);
 }
 
-export interface Cost {
+interface Cost {
   readonly seconds: number;
   /** What sshd said of the programs that it was asked to start. */
   readonly commands: readonly string[];
@@ -89,7 +90,7 @@ export interface Cost {
 }
 
 /** A quiet while under watch. */
-export async function quietCost(lab: Lab, watching: Watching, ms: number): Promise<Cost> {
+async function quietCost(lab: Lab, watching: Watching, ms: number): Promise<Cost> {
   await watching.green();
   const { host } = lab;
   const before = new Set(descendants(host.sshdPid));
@@ -115,3 +116,22 @@ export async function quietCost(lab: Lab, watching: Watching, ms: number): Promi
     cpuPercent: ((cpuTicks([...seen]) - ticksBefore) / TICKS / seconds) * 100,
   };
 }
+
+/** @param ms how long is looked at */
+const costsNextToNothing = (ms: number) => async (lab: Lab, watching: Watching) => {
+  const cost = await quietCost(lab, watching, ms);
+  console.info(`${cost.commands.length} commands, ${cost.fresh} processes, ${cost.cpuPercent.toFixed(2)} % of a core in ${cost.seconds.toFixed(0)} s`);
+  const minutes = Math.max(1, cost.seconds / 60);
+  // Fewer than two a minute: one that comes once a minute may come twice in the time looked at.
+  expect(cost.commands.length, cost.commands.join("\n")).toBeLessThan(2 * minutes);
+  // Each command is a session of sshd, a shell and the program.
+  expect(cost.fresh, cost.commands.join("\n")).toBeLessThanOrEqual(3 * minutes);
+  expect(cost.cpuPercent).toBeLessThan(1);
+};
+
+export const POLITENESS: readonly LabTest[] = [
+  { name: "a quiet while costs the server next to nothing", run: costsNextToNothing(20_000), timeout: 240_000, when: "quick" },
+  { name: "a quiet minute costs the server next to nothing", run: costsNextToNothing(61_000), timeout: 240_000, when: "whole" },
+  { name: "no connection of ours joins an accept queue", run: keepsOutOfTheQueue, timeout: 240_000, when: "every" },
+  { name: "a gateway that closes on us is asked ever more seldom, by one connection at a time", run: retriesSlowly, timeout: 300_000, when: "whole" },
+];

@@ -110,9 +110,12 @@ export async function until<T>(
 ): Promise<T> {
   const end = Date.now() + deadlineMs;
   for (;;) {
+    const asked = Date.now();
     const found = await look();
     if (found !== null && found !== false && found !== undefined) return found;
     if (Date.now() > end) throw new Error(`not within ${deadlineMs / 1_000} s: ${what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Where a program is started for it, it costs what others wait for.
+    const rest = Math.min(500, Math.max(50, 4 * (Date.now() - asked)));
+    await new Promise((resolve) => setTimeout(resolve, rest));
   }
 }

@@ -6,12 +6,13 @@ import { AT } from "../support/remote-picture.ts";
 import { FIRST_BUILD, publish } from "./gateway-image.ts";
 import { starts } from "./interruptions.ts";
 import type { Lab } from "./lab.ts";
+import type { LabTest } from "./lab-test.ts";
 import { run, until } from "./processes.ts";
 import { PROJECTS } from "./stack.ts";
 import { plan, repair, type Watching } from "./watching.ts";
 
 /** A repair with the fault that it cures, as it would befall a gateway: gone with the process or the line, not with our orders. */
-export interface Case {
+interface Case {
   readonly repair: RepairId;
   readonly cause: CauseId;
   readonly inject: (lab: Lab) => Promise<void>;
@@ -37,7 +38,7 @@ const environment = (lab: Lab): Promise<string> => inspected(lab, "{{range .Conf
 const VOLUME = "ib-paper_tws-settings";
 const TOKEN = "/home/ibgateway/tws_settings/autorestart";
 
-export const CASES: readonly Case[] = [
+const CASES: readonly Case[] = [
   {
     repair: "wait",
     cause: "broker-unreachable",
@@ -140,7 +141,7 @@ export const CASES: readonly Case[] = [
 ];
 
 /** The fault is there and named, the repair is run for real, the light comes back. */
-export async function cures(lab: Lab, watching: Watching, one: Case): Promise<void> {
+async function cures(lab: Lab, watching: Watching, one: Case): Promise<void> {
   const { repair: id, cause } = one;
   await watching.green();
   const begun = Date.now();
@@ -165,7 +166,7 @@ export async function cures(lab: Lab, watching: Watching, one: Case): Promise<vo
 }
 
 /** The repair that Gatelight leaves to a person: at the gateway's own screen, by its real mouse. The light comes back by itself. */
-export async function byHand(lab: Lab, watching: Watching): Promise<void> {
+async function byHand(lab: Lab, watching: Watching): Promise<void> {
   await watching.green();
   const asked = Date.now();
   await lab.inject("localhost-only");
@@ -188,7 +189,7 @@ export async function byHand(lab: Lab, watching: Watching): Promise<void> {
 }
 
 /** What a person sees before: the exact commands, and the price by what the server's kernel counts. */
-export async function toldBefore(lab: Lab, watching: Watching): Promise<void> {
+async function toldBefore(lab: Lab, watching: Watching): Promise<void> {
   await watching.green();
   // Three workers of the MCP server, and one program more that came to the API port itself.
   const other = lab.paper.holdOpen();
@@ -213,7 +214,7 @@ export async function toldBefore(lab: Lab, watching: Watching): Promise<void> {
 }
 
 /** Compose's own words, where the owner's files are not right: nothing was done, and nothing of the env file is said. */
-export async function composeRefuses(lab: Lab, watching: Watching): Promise<void> {
+async function composeRefuses(lab: Lab, watching: Watching): Promise<void> {
   await watching.green();
   const { envFile } = lab.paper;
   const good = readFileSync(envFile, "utf8");
@@ -232,3 +233,22 @@ export async function composeRefuses(lab: Lab, watching: Watching): Promise<void
   }
   await watching.green();
 }
+
+export const REPAIRS: readonly LabTest[] = [
+  ...CASES.map(
+    (one): LabTest => ({
+      name: `repair: ${one.repair} cures ${one.cause}`,
+      run: (lab, watching) => cures(lab, watching, one),
+      timeout: 300_000,
+      when: one.always === true ? "every" : "whole",
+    }),
+  ),
+  {
+    name: "open-api-settings: a person unticks “localhost only” at the screen, and the light comes back",
+    run: byHand,
+    timeout: 300_000,
+    when: "whole",
+  },
+  { name: "before: the commands as they will run, and who loses a connection by the kernel's count", run: toldBefore, timeout: 120_000, when: "whole" },
+  { name: "what compose says of the owner's files is handed on, and nothing is done", run: composeRefuses, timeout: 120_000, when: "whole" },
+];

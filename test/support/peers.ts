@@ -20,6 +20,7 @@ const PACKAGES = {
   "docker-registry": "docker-registry",
   ip: "iproute2",
   iptables: "iptables",
+  tcpdump: "tcpdump",
   websockify: "websockify",
   convert: "imagemagick",
   display: "imagemagick",

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CauseId } from "../../../shared/words.ts";
+import { composeUp } from "../compose.ts";
 import { run, until } from "../processes.ts";
 import { comeBack, cutting, type Fault, restart, says, started } from "./fault.ts";
 
@@ -93,9 +94,12 @@ export const CONTAINER_FAULTS: readonly Fault[] = [
       stack.orderMcp({ healing: true });
       stack.order(cutting({ api: { reply: "close-after-start" } }));
     },
-    heal: async (stack) => {
+    heal: async (stack, host) => {
       stack.orderMcp({});
       stack.order(cutting({}));
+      // What it logged would be held against it for minutes.
+      await host.docker(["rm", "-f", stack.mcp]);
+      await composeUp(host, stack.project, stack.envFile);
     },
   },
 ];
