@@ -279,15 +279,8 @@ export class ServerRuntime {
   }
 
   screenReport(gateway: string, report: ScreenReport): void {
-    const runtime = this.runtimes.get(gateway);
-    if (runtime === undefined || report.kind === "failed") {
-      this.sides
-        .get(gateway)
-        ?.lookNow()
-        .catch((error: unknown) => this.ports.log.warn("looking at the screen failed", { error: String(error) }));
-      return;
-    }
-    runtime.takeScreen((before) => afterReport(before, report));
+    this.sides.get(gateway)?.screenReported(report);
+    if (report.kind !== "failed") this.runtimes.get(gateway)?.takeScreen((before) => afterReport(before, report));
   }
 
   logTail(target: GatewayTarget, lines: number, signal: AbortSignal): Promise<{ lines: LogLine[]; truncated: boolean }> {

@@ -3,9 +3,10 @@ import type { ContainerFact, GatewayEvidence, GatewayTarget, Route, ScreenFact }
 import type { GatewayFacts } from "./gateway-facts.ts";
 import type { HostLink } from "./host-link/host-link.ts";
 import { createMcpProbe, type McpProbe } from "./probes/mcp/mcp-probe.ts";
-import { createScreenProbe, type ScreenProbe } from "./probes/screen-probe.ts";
+import { createScreenProbe, type ScreenProbe, type ScreenSigns } from "./probes/screen-probe.ts";
 import { createPictureWatch, type PictureWatch } from "./screen/picture-watch.ts";
 import type { Refused } from "./screen/refused-passwords.ts";
+import type { ScreenError } from "./screen/screen-error.ts";
 import type { ScreenReport } from "./screen/screen-ports.ts";
 
 export interface SidePorts {
@@ -36,6 +37,7 @@ export class SideProbes {
   private readonly mcp: McpProbe | null;
   private vncListens: boolean | null = null;
   private vncKnown = false;
+  private screenStands: string | null = null;
   private socketsKnown = false;
   private startsSeen = 0;
   private mcpRuns: boolean | null = null;
@@ -47,6 +49,7 @@ export class SideProbes {
       clock,
       address: ports.vnc,
       password: ports.screenPassword,
+      outlivesViewers: () => ports.evidence().sockets?.value.screen?.forever !== false,
       refused: ports.screenRefused,
       report: ports.screenReport,
       onFault: ports.screenFault,
@@ -56,8 +59,9 @@ export class SideProbes {
       clock,
       route: ports.vnc,
       sessionOpen: ports.screenOpen,
+      signs: () => screenSigns(ports.evidence()),
       look: (signal) => this.picture.look(signal),
-      onFact: (fact) => ports.take({ screen: { at: clock.now(), value: withSession(ports.evidence().screen?.value ?? null, fact) } }),
+      onFact: (fact) => ports.take({ screen: { at: clock.now(), value: withSession(ports.evidence().screen, fact, clock.now()) } }),
     });
     this.mcp =
       target.mcp === null
@@ -93,12 +97,20 @@ export class SideProbes {
     return this.picture.recent(signal);
   }
 
+  /** A person, or the watcher itself, was at the screen. */
+  screenReported(report: ScreenReport): void {
+    if (report.kind === "login" && report.login === "accepted") this.screen.forgiven();
+    const fact = report.kind === "failed" ? factOf(report.error) : null;
+    if (fact !== null) this.screen.doubt(fact);
+  }
+
   /** The gateway's facts changed: a screen that came or went, or a restart that was not ours, is looked into at once. */
   factsChanged(): void {
     const evidence = this.ports.evidence();
-    const listens = evidence.sockets?.value.listeners.some((listener) => listener.port === this.ports.target.ports.vnc) ?? null;
+    const { listens, stopped, stalled } = screenSigns(evidence);
     // Its deeper question is asked only where the accept queue is known to be empty, and that has just become known.
-    if (!this.socketsKnown && evidence.sockets !== null) {
+    const told = !this.socketsKnown && evidence.sockets !== null;
+    if (told) {
       this.socketsKnown = true;
       void this.mcp?.lookNow();
     }
@@ -108,10 +120,12 @@ export class SideProbes {
     const found = known !== this.vncKnown;
     this.vncListens = listens;
     this.vncKnown = known;
-    if (moved || found) {
-      this.picture.renew();
-      this.screen.probeNow(moved);
-    }
+    const stands = `${stopped}${stalled}`;
+    const stood = this.screenStands !== null && stands !== this.screenStands;
+    this.screenStands = stands;
+    if (moved || found) this.picture.renew();
+    if (moved) this.screen.forgiven();
+    if (moved || found || stood || (told && !moved)) this.screen.probeNow(moved || stood);
     const { starts } = evidence.history;
     const last = starts.at(-1);
     if (last === undefined || starts.length === this.startsSeen) return;
@@ -148,13 +162,51 @@ export class SideProbes {
   }
 }
 
-/** A greeting says nothing of what a person's session saw before: that stays, as long as the screen answers. */
-function withSession(before: ScreenFact | null, fact: ScreenFact): ScreenFact {
-  return before?.kind === "answers" && fact.kind === "answers" ? { ...fact, login: before.login, picture: before.picture } : fact;
+/** Pure. */
+export function screenSigns({ gateway, sockets, processes, login }: GatewayEvidence): ScreenSigns {
+  const server = sockets?.value.screen ?? null;
+  const stopped =
+    server?.x11vnc === "stopped"
+      ? "x11vnc is stopped (state T)"
+      : server?.xvfb === "stopped"
+        ? "its display (Xvfb) is stopped (state T), and x11vnc waits for it"
+        : null;
+  return {
+    listens: sockets?.value.listeners.some((listener) => listener.port === gateway.ports.vnc) ?? null,
+    // The log of an image that runs x11vnc says when it starts it.
+    countsNone: server !== null || (processes !== null && processes.value.x11vnc !== "absent") || login?.value.vnc === "started",
+    stopped,
+    stalled: server?.x11vnc === "stalled",
+  };
+}
+
+/** A block that nobody has met for so long (ms) may be over. */
+const BLOCK_MS = 30_000;
+
+/** A greeting says nothing of what a session saw before, and a listener nothing of its greeting: that stays, as long as nothing speaks against it. */
+function withSession(before: GatewayEvidence["screen"], fact: ScreenFact, now: number): ScreenFact {
+  const known = before?.value;
+  if (known?.kind !== "answers" || (fact.kind !== "answers" && fact.kind !== "listens")) return fact;
+  const login = known.login === "too-many-attempts" && now - (before?.at ?? 0) >= BLOCK_MS ? "not-tried" : known.login;
+  return { ...known, ...(fact.kind === "answers" ? { version: fact.version } : {}), login };
+}
+
+/** What a person's failure says of the screen; `null`: nothing. */
+function factOf({ kind, message }: ScreenError): ScreenFact | null {
+  switch (kind) {
+    case "refused":
+    case "silent":
+    case "forbidden":
+    case "closed":
+    case "wrong-service":
+      return { kind, detail: message };
+    default:
+      return null;
+  }
 }
 
 /** What a log-in or a picture adds to what is known of the screen. */
 export function afterReport(before: ScreenFact | null, report: Exclude<ScreenReport, { readonly kind: "failed" }>): ScreenFact {
   const known = before?.kind === "answers" ? before : { kind: "answers" as const, version: "", login: "not-tried" as const, picture: null };
-  return report.kind === "login" ? { ...known, version: report.version, login: report.login } : { ...known, picture: report.picture };
+  return report.kind === "login" ? { ...known, version: report.version || known.version, login: report.login } : { ...known, picture: report.picture };
 }

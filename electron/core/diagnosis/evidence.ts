@@ -150,6 +150,17 @@ export interface SocketsFact {
   readonly listenDrops: number | null;
   /** An X server listens on its abstract or file socket; `null` where /proc/net/unix could not be read. */
   readonly xServer: boolean | null;
+  /** Absent: no x11vnc was seen at work (another kind of server, or its processes cannot be read). */
+  readonly screen?: ScreenServerFact;
+}
+/** x11vnc, which the gateway image runs, and its display, without a connection to it. */
+export interface ScreenServerFact {
+  /** `stalled`: it has not run for seconds, though it runs ten times a second while it waits for viewers. */
+  readonly x11vnc: "running" | "stopped" | "stalled";
+  /** `null`: not seen */
+  readonly xvfb: "running" | "stopped" | null;
+  /** It goes on when its first viewer leaves. */
+  readonly forever: boolean;
 }
 export interface Listener {
   readonly port: number;
@@ -182,6 +193,8 @@ export type ScreenFact =
       readonly picture: "painted" | "black" | null;
     }
   | { readonly kind: "refused" | "silent" | "forbidden" | "no-route" | "closed"; readonly detail: string }
+  /** By the socket table; it is not connected to, since it may count that as a failed log-in. */
+  | { readonly kind: "listens"; readonly detail: string }
   | { readonly kind: "wrong-service"; readonly detail: string };
 
 export interface McpFact {

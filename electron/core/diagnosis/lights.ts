@@ -232,7 +232,9 @@ function screen(look: Look, ground: Blocked): LightVerdict {
   if (fact === null) return light("unknown", "not known", "The screen has not been looked at yet.");
   switch (fact.kind) {
     case "answers":
-      return light("up", "ready", `The screen answers (RFB ${redact(fact.version)}).`);
+      return light("up", "ready", fact.version === "" ? "The screen answers." : `The screen answers (RFB ${redact(fact.version)}).`);
+    case "listens":
+      return light("up", "listens", redact(fact.detail));
     case "no-route":
       return light("unknown", "no way", redact(fact.detail));
     default:

@@ -152,7 +152,7 @@ export function takeLook(evidence: GatewayEvidence, now: number): Look {
     broker: api?.kind === "ready" ? (evidence.broker?.value ?? null) : null,
     account: api?.kind === "ready" ? (evidence.account?.value ?? null) : null,
     screen: fresh(
-      sure(thisRun(evidence.screen), (value) => value.kind !== "answers" && value.kind !== "wrong-service"),
+      sure(thisRun(evidence.screen), (value) => value.kind !== "answers" && value.kind !== "listens" && value.kind !== "wrong-service"),
       MAX_AGE_MS.screen,
     ),
     mcp:

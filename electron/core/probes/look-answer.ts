@@ -1,4 +1,4 @@
-import { MAX_ROWS, type ProcNet, parseSocketWords, type SocketRow } from "./proc-net.ts";
+import { MAX_ROWS, type ProcNet, parseSocketWords, type ScreenSign, type SocketRow } from "./proc-net.ts";
 
 export type LookAnswer =
   | { readonly tag: number; readonly kind: "table"; readonly table: ProcNet; readonly cut: boolean }
@@ -14,6 +14,7 @@ export class LookReader {
   #overflows: number | null = null;
   #drops: number | null = null;
   #xServer: boolean | null = null;
+  #screen: ScreenSign | null = null;
 
   /**
    * @param pidOf which process id a tag asked about; `null` for a tag that nobody waits for
@@ -35,6 +36,9 @@ export class LookReader {
       case "x":
         this.#xServer = words[1] === "1" ? true : words[1] === "0" ? false : null;
         return null;
+      case "v":
+        this.#screen = { x11vnc: letter(words[1]), ranNs: counter(words[2], 18), forever: words[3] === "1", xvfb: letter(words[4]) };
+        return null;
       case "@":
         return this.#frame(words, pidOf);
       default:
@@ -45,8 +49,9 @@ export class LookReader {
   #frame(words: readonly string[], pidOf: (tag: number) => number | null): LookAnswer | null {
     const rows = this.#rows;
     const fresh = { listenOverflows: this.#overflows, listenDrops: this.#drops, xServer: this.#xServer };
+    const screen = this.#screen === null ? {} : { screen: this.#screen };
     this.#rows = [];
-    this.#overflows = this.#drops = this.#xServer = null;
+    this.#overflows = this.#drops = this.#xServer = this.#screen = null;
     const tag = counter(words[1]);
     const pid = tag === null ? null : pidOf(tag);
     if (tag === null || pid === null) return null;
@@ -59,11 +64,11 @@ export class LookReader {
     switch (words[2]) {
       case "same": {
         if (before === undefined) return null;
-        return this.#table(tag, pid, { rows: before.rows, ...kept }, false);
+        return this.#table(tag, pid, { rows: before.rows, ...kept, ...screen }, false);
       }
       case "end":
       case "cut":
-        return this.#table(tag, pid, { rows, ...kept }, words[2] === "cut");
+        return this.#table(tag, pid, { rows, ...kept, ...screen }, words[2] === "cut");
       case "none": {
         this.#known.delete(pid);
         const why = words[3];
@@ -82,6 +87,10 @@ export class LookReader {
   }
 }
 
-function counter(word: string | undefined): number | null {
-  return word !== undefined && /^\d{1,15}$/.test(word) ? Number(word) : null;
+function counter(word: string | undefined, digits = 15): number | null {
+  return word !== undefined && /^\d+$/.test(word) && word.length <= digits ? Number(word) : null;
+}
+
+function letter(word: string | undefined): string | null {
+  return word !== undefined && /^[A-Za-z]$/.test(word) ? word : null;
 }

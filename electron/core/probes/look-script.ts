@@ -4,9 +4,13 @@
  *
  * Request: `TAG PID API RELAY VNC MORE`: ports as four upper-case hex digits; MORE is `1` to read netstat and unix as well, else `0`.
  * Answer, each line beginning with `@ TAG` for frames:
- *   `@ TAG same`     the sockets are as in this pid's last answer (netstat and unix lines may precede it)
+ *   `@ TAG same`     the sockets are as in this pid's last answer (netstat, unix and screen lines may precede it)
  *   `@ TAG none WHY` the tables of this pid cannot be read (`gone`, `unreadable`, `bad`)
- *   `4|6 LOCAL REMOTE STATE QUEUES INODE` …, `n OVERFLOWS DROPS`, `x 0|1|?`, then `@ TAG end` (`@ TAG cut` when rows were left out)
+ *   `4|6 LOCAL REMOTE STATE QUEUES INODE` …, `n OVERFLOWS DROPS`, `x 0|1|?`, `v STATE RAN FOREVER DISPLAY`,
+ *   then `@ TAG end` (`@ TAG cut` when rows were left out)
+ * `v`: where x11vnc runs as a child or grandchild of PID (looked for with MORE): its state letter, the ns it has run (/proc/PID/schedstat), whether it
+ * was told to outlive its first viewer, and the state letter of Xvfb; `-` where one cannot be read. Its command line, where a password may stand,
+ * stays on the server.
  * Only LISTEN, ESTABLISHED, SYN_SENT and CLOSE_WAIT rows are looked at; except LISTEN, only those on the asked ports or 4000, 4001.
  * The tree is `/proc`, or GATELIGHT_PROC where a test or a simulator sets it. dash reads byte by byte, so the long tables are read on demand;
  * bash would seek back after each line, which the kernel answers by making the table anew, so there a table is read in one go.
@@ -67,6 +71,36 @@ unix() {
   each "$1" xrow || x=?
   echo "x $x"
 }
+kin() {
+  [ -r "$p/$1/task/$1/children" ] || return 0
+  k=
+  read -r k < "$p/$1/task/$1/children"
+  for c in $k; do
+    name=
+    [ -r "$p/$c/comm" ] && read -r name < "$p/$c/comm"
+    case $name in
+      x11vnc) vnc=$c ;;
+      Xvfb) xvfb=$c ;;
+      *) [ "$2" = 0 ] || kin "$c" 0 ;;
+    esac
+  done
+}
+screen() {
+  if [ "$2" = 1 ]; then
+    vnc=- xvfb=- ever=0 line=
+    kin "$1" 1
+    [ -r "$p/$vnc/cmdline" ] && read -r line < "$p/$vnc/cmdline"
+    case $line in *-forever*|*-many*|*-loop*) ever=1 ;; esac
+    eval "screen_$1='$vnc $xvfb $ever'"
+  fi
+  eval "set -- \\\${screen_$1-}"
+  [ $# -gt 0 ] && [ -r "$p/$1/stat" ] || return 0
+  s= r= d=
+  read -r skip skip s skip < "$p/$1/stat"
+  [ -r "$p/$1/schedstat" ] && read -r r skip < "$p/$1/schedstat"
+  [ -r "$p/$2/stat" ] && read -r skip skip d skip < "$p/$2/stat"
+  echo "v \${s:--} \${r:--} $3 \${d:--}"
+}
 echo "@ 0 hello 1"
 while read -r tag pid api relay vnc more; do
   case $tag in ''|*[!0-9]*) continue ;; esac
@@ -79,6 +113,7 @@ while read -r tag pid api relay vnc more; do
   fam=6
   each "$p/$pid/net/tcp6" row
   if [ "$more" = 1 ]; then netstat "$p/$pid/net/netstat"; unix "$p/$pid/net/unix"; fi
+  { screen "$pid" "$more"; } 2>/dev/null
   key="$api $relay $vnc $fin
 $out"
   eval "old=\\\${seen_$pid-}"

@@ -64,12 +64,24 @@ export function parseSocketWords(local: string, remote: string, state: string, q
   };
 }
 
+/** x11vnc and the display that it shows, as their kernel has them: state letters of /proc/PID/stat; `null` where one could not be read. */
+export interface ScreenSign {
+  readonly x11vnc: string | null;
+  /** Time it has run, ns (/proc/PID/schedstat). */
+  readonly ranNs: number | null;
+  /** It was told to outlive its first viewer. */
+  readonly forever: boolean;
+  readonly xvfb: string | null;
+}
+
 export interface ProcNet {
   readonly rows: readonly SocketRow[];
   readonly listenOverflows: number | null;
   readonly listenDrops: number | null;
   /** An X server listens; `null` where no table of Unix sockets was in the text. */
   readonly xServer: boolean | null;
+  /** Absent: no x11vnc was seen among the container's processes. */
+  readonly screen?: ScreenSign;
 }
 
 /**

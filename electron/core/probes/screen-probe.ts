@@ -1,148 +1,170 @@
-import type { Duplex } from "node:stream";
 import type { Clock } from "../clock.ts";
 import type { Route, ScreenFact } from "../diagnosis/evidence.ts";
-import { DialError, type HostLink } from "../host-link/host-link.ts";
+import type { HostLink } from "../host-link/host-link.ts";
 import { whenUp } from "../host-link/when-up.ts";
+import { type Greeting, greetScreen } from "./screen-greeting.ts";
 
-const DEADLINE_MS = 5_000;
-const GREETING_MS = 5_000;
 const EVERY_MS = 60_000;
-/** A screen that answered so recently (ms) is not greeted anew, unless it is known to have gone or come: TigerVNC blocks an address after five greetings. */
+/** A screen that answered so recently (ms) is not asked anew, unless it is known to have gone or come. */
 const JUST_ANSWERED_MS = 10_000;
-/** `RFB 003.008\n` (RFC 6143 §7.1.1). */
-const BANNER_BYTES = 12;
+/** So long (ms) after the link came up, what the server itself tells of the screen is waited for before a greeting is spent. */
+const TOLD_MS = 5_000;
+/** x11vnc that seems not to run is given so long (ms) for its greeting. */
+const DOUBTED_MS = 2_000;
+/** What was found at fault is believed for so long (ms) where it may not be asked again. */
+const BELIEVED_MS = 240_000;
+/** Greetings of a server that may count them: the fourth connection, whosoever it is, still gets in, and so does the fifth. */
+const MAX_GREETINGS = 3;
+/** It was connected to. */
+const COUNTED: ReadonlySet<Greeting["kind"]> = new Set(["answers", "silent", "closed", "wrong-service", "blocked"]);
 
-/**
- * Reads the screen's greeting and closes without a byte of ours. TigerVNC counts greetings without a log-in as failures and blocks the address
- * after five, so this is done seldom; a fact of a person's own screen session is worth more.
- * @returns never rejects; `detail` is one sentence
- */
-export async function probeScreen(link: Pick<HostLink, "dial">, route: Route | null, clock: Clock, signal?: AbortSignal): Promise<ScreenFact | null> {
-  if (route === null) return { kind: "no-route", detail: "no address for the screen is known" };
-  let stream: Duplex;
-  try {
-    stream = await link.dial({ host: route.host, port: route.port }, { deadlineMs: DEADLINE_MS, signal });
-  } catch (error) {
-    return dialFact(error, route);
-  }
-  try {
-    return await greeting(stream, clock, signal);
-  } finally {
-    stream.destroy();
-  }
+/** What the server tells of the screen without a connection to it. */
+export interface ScreenSigns {
+  /** By the socket table; `null`: not known. */
+  readonly listens: boolean | null;
+  /** It is x11vnc, which counts no greetings. */
+  readonly countsNone: boolean;
+  /** One sentence; `null`: nothing speaks for it that its program stands still. */
+  readonly stopped: string | null;
+  /** Its program does not run, as far as can be seen: only a greeting tells. */
+  readonly stalled: boolean;
 }
 
-/** `null`: the link is at fault, or we were stopped; the screen is not judged. */
-function dialFact(error: unknown, route: Route): ScreenFact | null {
-  const where = `${route.host}:${route.port}`;
-  if (!(error instanceof DialError)) return { kind: "silent", detail: `${where}: ${String(error).slice(0, 200)}` };
-  switch (error.reason) {
-    case "link-down":
-    case "aborted":
-      return null;
-    case "forbidden":
-      return { kind: "forbidden", detail: `the SSH server forbids forwarding to ${where}` };
-    case "refused":
-      return { kind: "refused", detail: `nothing listens on ${where}` };
-    case "timeout":
-      return { kind: "silent", detail: `no answer from ${where}` };
-    default:
-      return { kind: "refused", detail: `${where} cannot be reached: ${error.message.slice(0, 200)}` };
-  }
-}
-
-function greeting(stream: Duplex, clock: Clock, signal: AbortSignal | undefined): Promise<ScreenFact | null> {
-  return new Promise((resolve) => {
-    let seen = Buffer.alloc(0);
-    const finish = (fact: ScreenFact | null) => {
-      cancel();
-      signal?.removeEventListener("abort", onAbort);
-      stream.removeAllListeners("data");
-      // What still fails while it closes belongs to nobody.
-      stream.on("error", () => undefined);
-      resolve(fact);
-    };
-    const onAbort = () => finish(null);
-    const ended = () => finish(seen.length === 0 ? { kind: "closed", detail: "closed without a greeting" } : wrongService(seen));
-    const cancel = clock.after(GREETING_MS, () =>
-      finish(seen.length === 0 ? { kind: "silent", detail: "connected, but no greeting came" } : wrongService(seen)),
-    );
-    signal?.addEventListener("abort", onAbort, { once: true });
-    stream.on("data", (data: Buffer) => {
-      seen = Buffer.concat([seen, data.subarray(0, BANNER_BYTES)]);
-      const fact = readBanner(seen);
-      if (fact !== null) finish(fact);
-    });
-    stream.once("end", ended);
-    stream.once("close", ended);
-    stream.once("error", ended);
-  });
-}
-
-/** @returns `null` while more bytes may still make a greeting of it */
-export function readBanner(bytes: Uint8Array): ScreenFact | null {
-  const text = Buffer.from(bytes.subarray(0, BANNER_BYTES)).toString("latin1");
-  const match = /^RFB (\d{3}\.\d{3})\n$/.exec(text);
-  if (match?.[1] !== undefined) return { kind: "answers", version: match[1], login: "not-tried", picture: null };
-  const pattern = "RFB ddd.ddd\n";
-  const hopeful = text.length < BANNER_BYTES && [...text].every((char, index) => (pattern[index] === "d" ? /\d/.test(char) : char === pattern[index]));
-  return hopeful ? null : wrongService(bytes);
-}
-
-function wrongService(bytes: Uint8Array): ScreenFact {
-  const printable = Buffer.from(bytes.subarray(0, 40))
-    .toString("latin1")
-    .replace(/[^\x20-\x7e]/g, "·");
-  return { kind: "wrong-service", detail: `no screen answers there: "${printable}"` };
-}
-
-export interface ScreenProbe {
-  /** Begins at once, then every minute. */
-  start(): void;
-  /** Now, unless a screen session is open, a probe is under way or the screen has just answered. @param changed it went or came: what it just answered is void */
-  probeNow(changed?: boolean): void;
-  dispose(): void;
-}
+/** `heard`: it need not be greeted; `turned-away`: it answers, and takes nobody from there for a while. */
+export type Looked = "heard" | "turned-away" | "not-heard";
 
 export interface ScreenProbePorts {
   readonly link: HostLink;
   readonly clock: Clock;
   readonly route: () => Route | null;
-  /** A person's screen session is open: it knows better, and a second greeting would only disturb. */
+  /** A person's screen session is open: it is connected, and a greeting would only disturb. */
   readonly sessionOpen: () => boolean;
-  /** Logs in and looks at the picture, where the password is known. @returns whether it was heard, so that no greeting is needed */
-  readonly look: (signal: AbortSignal) => Promise<boolean>;
+  readonly signs: () => ScreenSigns;
+  /** Logs in and looks at the picture, where the password is known. */
+  readonly look: (signal: AbortSignal) => Promise<Looked>;
   readonly onFact: (fact: ScreenFact) => void;
 }
 
-/** Looks at the screen, or at its greeting where its password is not known, at most once a minute, sooner when asked. */
+export interface ScreenProbe {
+  /** Begins at once, then every minute. */
+  start(): void;
+  /** Now, unless a probe is under way or the screen has just answered. @param changed what was just answered is void */
+  probeNow(changed?: boolean): void;
+  /** It went or came, or somebody logged in: greetings are counted anew. */
+  forgiven(): void;
+  /** A person could not get there: looked into at once, and believed where it may not be greeted. */
+  doubt(fact: ScreenFact): void;
+  dispose(): void;
+}
+
+/**
+ * Looks at the screen once a minute, sooner when asked: at its picture where the password is known, else at its greeting.
+ *
+ * TigerVNC counts every connection as a failed log-in until one succeeds, for as long as it runs, and at the fifth blocks the address, 10 s at first and
+ * twice as long each time (`Blacklist::isBlackmarked`); through the tunnel that is the address of the person, too. So only x11vnc, which counts nothing, is
+ * greeted each minute. Any other server is believed by the socket table that it listens; it is greeted once where no table can be read, and at most
+ * {@link MAX_GREETINGS} times when it was found at fault. A log-in of ours or of the person wipes the count.
+ */
 export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
+  const { link, clock } = ports;
   let abort: AbortController | null = null;
   let cancel: (() => void) | null = null;
   let disposed = false;
   let answeredAt = Number.NEGATIVE_INFINITY;
+  let upAt = Number.NEGATIVE_INFINITY;
+  /** Greetings since the last log-in. */
+  let greetings = 0;
+  /** It has turned us away: it counts, whatever it seems to be. */
+  let counts = false;
+  let fault: { readonly fact: ScreenFact; readonly at: number } | null = null;
+  /** Something changed while it was asked. */
+  let again = false;
   let unsubscribe: (() => void) | null = null;
-  const probe = async () => {
-    if (disposed || abort !== null) return;
+
+  function wait(ms: number): void {
     cancel?.();
-    cancel = ports.clock.after(EVERY_MS, () => void probe());
-    if (ports.sessionOpen() || ports.link.state.kind !== "up") return;
+    cancel = clock.after(ms, () => void probe());
+  }
+  const told = (route: Route | null, signs: ScreenSigns): ScreenFact | "greet" | null => {
+    if (route === null || signs.listens === false || (signs.countsNone && !counts)) return "greet";
+    if (signs.listens === null && clock.now() - upAt < TOLD_MS) {
+      wait(upAt + TOLD_MS - clock.now());
+      return null;
+    }
+    const spared = counts ? 0 : fault !== null ? MAX_GREETINGS : signs.listens === null ? 1 : 0;
+    if (greetings < spared) return "greet";
+    if (fault !== null && clock.now() - fault.at < BELIEVED_MS) return fault.fact;
+    if (signs.listens === null) return null;
+    return { kind: "listens", detail: "It listens. Whether it answers is not tried, since it may count that as a failed log-in." };
+  };
+
+  async function ask(signal: AbortSignal): Promise<ScreenFact | null> {
+    const { stopped, stalled } = ports.signs();
+    if (stopped !== null) return { kind: "silent", detail: stopped };
+    if (ports.sessionOpen()) return stalled ? { kind: "silent", detail: "x11vnc has not run for seconds" } : viewed;
+    const looked = ports.route() === null || stalled ? "not-heard" : await ports.look(signal);
+    if (signal.aborted) return null;
+    if (looked !== "not-heard") {
+      answeredAt = clock.now();
+      fault = null;
+      return looked === "turned-away" ? turnedAway : null;
+    }
+    const route = ports.route();
+    const signs = ports.signs();
+    const known = told(route, signs);
+    if (known !== "greet") return known;
+    const greeted = await greetScreen(link, route, clock, signal, signs.stalled ? DOUBTED_MS : undefined);
+    if (greeted === null) return null;
+    if (COUNTED.has(greeted.kind)) greetings++;
+    fault = null;
+    if (greeted.kind === "blocked") {
+      counts = true;
+      return turnedAway;
+    }
+    if (greeted.kind === "answers") answeredAt = clock.now();
+    else if (greeted.kind !== "no-route") fault = { fact: greeted, at: clock.now() };
+    return greeted;
+  }
+
+  const probe = async () => {
+    if (disposed) return;
+    if (abort !== null) {
+      again = true;
+      return;
+    }
+    wait(EVERY_MS);
+    if (link.state.kind !== "up") return;
     const mine = new AbortController();
     abort = mine;
-    const heard = ports.route() !== null && (await ports.look(mine.signal));
-    const fact = heard || disposed ? null : await probeScreen(ports.link, ports.route(), ports.clock, mine.signal);
+    const open = ports.sessionOpen();
+    const fact = await ask(mine.signal);
     abort = null;
-    if (heard || fact?.kind === "answers") answeredAt = ports.clock.now();
-    if (fact !== null && !disposed && !ports.sessionOpen()) ports.onFact(fact);
+    if (fact !== null && !disposed && (open || !ports.sessionOpen())) ports.onFact(fact);
+    if (again) {
+      again = false;
+      void probe();
+    }
   };
   return {
     start() {
-      unsubscribe ??= whenUp(ports.link, () => void probe());
+      upAt = clock.now();
+      unsubscribe ??= whenUp(link, () => {
+        upAt = clock.now();
+        void probe();
+      });
       void probe();
     },
     probeNow(changed = false) {
-      const since = ports.clock.now() - answeredAt;
-      if (changed || since < 0 || since >= JUST_ANSWERED_MS) void probe();
+      const since = clock.now() - answeredAt;
+      if (changed || (abort === null && (since < 0 || since >= JUST_ANSWERED_MS))) void probe();
+    },
+    forgiven() {
+      greetings = 0;
+      fault = null;
+    },
+    doubt(fact) {
+      fault = { fact, at: clock.now() };
+      void probe();
     },
     dispose() {
       disposed = true;
@@ -152,3 +174,5 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
     },
   };
 }
+const viewed: ScreenFact = { kind: "listens", detail: "A viewer of Gatelight is connected to it." };
+const turnedAway: ScreenFact = { kind: "listens", detail: "The screen's server answers, and turns log-ins away for a while: too many have failed." };

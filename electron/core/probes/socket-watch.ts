@@ -1,6 +1,7 @@
 import type { DockerReader } from "./docker-reader.ts";
 import { LookLoop } from "./look-loop.ts";
 import { parseProcNet } from "./proc-net.ts";
+import { ScreenPulse } from "./screen-pulse.ts";
 import type { WatchShared } from "./server-watch.ts";
 import { socketsFact } from "./sockets-fact.ts";
 import { Timers } from "./timers.ts";
@@ -31,6 +32,7 @@ export interface SocketWatchPorts {
 export class SocketWatch {
   readonly #ports: SocketWatchPorts;
   readonly #timers: Timers;
+  readonly #pulses = new WeakMap<WatchedGateway, ScreenPulse>();
   #pace: Pace;
   #loop: LookLoop | null = null;
   #retries = 0;
@@ -74,7 +76,8 @@ export class SocketWatch {
         if (now) gateway.publish({ sockets: null });
       } else if (answer?.kind === "table") {
         this.#retries = 0;
-        gateway.publishSockets(socketsFact(answer.table, gateway.target.ports, "host-proc"));
+        const screen = this.#pulseOf(gateway).take(answer.table.screen, this.#ports.shared.clock.now());
+        gateway.publishSockets(socketsFact(answer.table, gateway.target.ports, "host-proc", screen));
       } else {
         if (answer?.kind === "none") this.#unreadable(gateway, pid, answer.why);
         await this.#lookInside(gateway, container.name, now);
@@ -88,6 +91,12 @@ export class SocketWatch {
     this.#over = true;
     this.#timers.dispose();
     this.#loop?.dispose();
+  }
+
+  #pulseOf(gateway: WatchedGateway): ScreenPulse {
+    const pulse = this.#pulses.get(gateway) ?? new ScreenPulse();
+    this.#pulses.set(gateway, pulse);
+    return pulse;
   }
 
   async #openLoop(): Promise<void> {

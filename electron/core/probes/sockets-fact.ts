@@ -1,4 +1,4 @@
-import type { GatewayTarget, SocketsFact } from "../diagnosis/evidence.ts";
+import type { GatewayTarget, ScreenServerFact, SocketsFact } from "../diagnosis/evidence.ts";
 import type { ProcNet, SocketRow } from "./proc-net.ts";
 
 const ESTABLISHED = 1;
@@ -8,8 +8,8 @@ const LISTEN = 10;
 /** Where IBKR's servers listen (`Peer=ndc1.ibllc.com:4001` in jts.ini; 4000 for the encrypted line): facts §4.2. */
 const BROKER_PORTS: readonly number[] = [4000, 4001];
 
-/** What the tables say about the ports of one gateway. Pure. */
-export function socketsFact(table: ProcNet, ports: GatewayTarget["ports"], source: SocketsFact["source"]): SocketsFact {
+/** What the tables say about the ports of one gateway. Pure. @param screen `null`: nothing is known of x11vnc */
+export function socketsFact(table: ProcNet, ports: GatewayTarget["ports"], source: SocketsFact["source"], screen: ScreenServerFact | null = null): SocketsFact {
   const { rows } = table;
   const count = (test: (row: SocketRow) => boolean) => rows.filter(test).length;
   const listeners = rows.filter((row) => row.state === LISTEN).slice(0, 256);
@@ -30,6 +30,7 @@ export function socketsFact(table: ProcNet, ports: GatewayTarget["ports"], sourc
     listenOverflows: table.listenOverflows,
     listenDrops: table.listenDrops,
     xServer: table.xServer,
+    ...(screen === null ? {} : { screen }),
   };
 }
 

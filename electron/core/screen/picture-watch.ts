@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { HostAddress, HostLink } from "../host-link/host-link.ts";
+import type { Looked } from "../probes/screen-probe.ts";
 import type { Refused } from "./refused-passwords.ts";
 import { checkScreen } from "./screen-check.ts";
 import { ScreenError } from "./screen-error.ts";
@@ -9,6 +10,8 @@ import type { ScreenReport } from "./screen-ports.ts";
 const YOUNG_MS = 30_000;
 /** After one that did not get in none is tried for so long (ms). */
 const REST_MS = 300_000;
+/** A server that turns addresses away for a while does not count those that it turned away: it is tried again so soon (ms), since a log-in ends that. */
+const TURNED_AWAY_MS = 50_000;
 /**
  * How long the last look holds for the watcher (ms), unless the screen went away meanwhile: a log-in is an act on the server (x11vnc without -forever ends
  * after one), and each costs up to half a megabyte, black ones seven times as much.
@@ -21,6 +24,8 @@ export interface PictureWatchPorts {
   readonly address: () => HostAddress | null;
   /** `null`: not known */
   readonly password: () => Promise<string | null>;
+  /** The server goes on after a log-in. */
+  readonly outlivesViewers: () => boolean;
   /** Those that this screen refused, whoever tried them. */
   readonly refused: Refused;
   readonly report: (report: ScreenReport) => void;
@@ -31,10 +36,9 @@ export interface PictureWatchPorts {
 export interface PictureWatch {
   /**
    * Logs in with the password that is known and looks whether anything is painted, seldom where something was. One that was refused is not tried again, since servers count
-   * failures. Never rejects.
-   * @returns whether the screen was heard: it need not be greeted then
+   * failures; nor is a server that would end with it. Never rejects.
    */
-  look(signal: AbortSignal): Promise<boolean>;
+  look(signal: AbortSignal): Promise<Looked>;
   /** The screen went away or came: what was seen of it holds no longer. */
   renew(): void;
   /** Resolves when there is a look of late, whoever took it. Never rejects. */
@@ -43,9 +47,9 @@ export interface PictureWatch {
 
 export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
   const { link, clock } = ports;
-  let underWay: Promise<boolean> | null = null;
+  let underWay: Promise<Looked> | null = null;
   let heardAt: number | null = null;
-  let failedAt: number | null = null;
+  let restsUntil = 0;
   let holdsUntil = 0;
   const since = (at: number | null) => (at === null ? Number.POSITIVE_INFINITY : clock.now() - at);
 
@@ -54,12 +58,12 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
     ports.report(report);
   }
 
-  async function ask(signal: AbortSignal): Promise<boolean> {
+  async function ask(signal: AbortSignal): Promise<Looked> {
     let inside = false;
     try {
       const password = await ports.password();
       const address = ports.address();
-      if (password === null || address === null || ports.refused.has(password) || since(failedAt) < REST_MS) return false;
+      if (password === null || address === null || ports.refused.has(password) || clock.now() < restsUntil || !ports.outlivesViewers()) return "not-heard";
       let black = false;
       const common = { link, address, password, clock, signal };
       await checkScreen({
@@ -75,16 +79,17 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
       // Only where nothing was found is the whole fetched; over a new line, where every server sends it at once.
       if (black) await checkScreen({ ...common, report: take });
       heardAt = clock.now();
-      return true;
+      return "heard";
     } catch (error) {
-      if (signal.aborted) return false;
+      if (signal.aborted) return "not-heard";
       // x11vnc is late with its picture at times: that is no reason to stay away.
-      if (!inside) failedAt = clock.now();
+      const said = error instanceof ScreenError ? error.kind : null;
+      if (!inside) restsUntil = clock.now() + (said === "too-many-attempts" ? TURNED_AWAY_MS : REST_MS);
       ports.onFault(error instanceof Error ? error.message : String(error));
       // Where the server said why, it was heard: a greeting more would count as one more failure at TigerVNC.
-      const said = error instanceof ScreenError && (error.kind === "too-many-attempts" || error.kind === "no-password-set") ? error.kind : null;
-      if (said !== null) ports.report({ kind: "login", version: "", login: said === "no-password-set" ? "not-tried" : said });
-      return inside || said !== null;
+      if (said === "too-many-attempts") return "turned-away";
+      if (said === "no-password-set") ports.report({ kind: "login", version: "", login: "not-tried" });
+      return inside || said === "no-password-set" ? "heard" : "not-heard";
     }
   }
   const askOnce = (signal: AbortSignal) => {
@@ -94,7 +99,7 @@ export function createPictureWatch(ports: PictureWatchPorts): PictureWatch {
     return underWay;
   };
   return {
-    look: async (signal) => (underWay === null && clock.now() < holdsUntil ? false : askOnce(signal)),
+    look: async (signal) => (underWay === null && clock.now() < holdsUntil ? "not-heard" : askOnce(signal)),
     renew() {
       holdsUntil = 0;
     },

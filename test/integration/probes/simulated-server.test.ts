@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../electron/core/clock.ts";
-import type { GatewayTarget, McpFact, ScreenFact } from "../../../electron/core/diagnosis/evidence.ts";
+import type { GatewayTarget, McpFact } from "../../../electron/core/diagnosis/evidence.ts";
 import type { HostLink } from "../../../electron/core/host-link/host-link.ts";
 import { makeLink } from "../../../electron/core/make-link.ts";
 import { createMcpProbe, type McpProbe } from "../../../electron/core/probes/mcp/mcp-probe.ts";
 import { findRoutes } from "../../../electron/core/probes/routes.ts";
-import { probeScreen } from "../../../electron/core/probes/screen-probe.ts";
+import { type Greeting, greetScreen } from "../../../electron/core/probes/screen-greeting.ts";
 import { createServerWatch, type ServerWatch, type WatchedFacts, type WatchedServer } from "../../../electron/core/probes/server-watch.ts";
 import { createMemorySecrets } from "../../../electron/core/secrets/memory-secrets.ts";
 import { type Simulator, startSimulator } from "../../../electron/simulator/simulator.ts";
@@ -94,7 +94,7 @@ describe("the simulated server over SSH", () => {
   });
   it("finds screen and MCP server", async () => {
     const container = paper()?.container?.value ?? null;
-    const screen: ScreenFact | null = await probeScreen(link, findRoutes(container, target).vnc, systemClock);
+    const screen: Greeting | null = await greetScreen(link, findRoutes(container, target).vnc, systemClock);
     expect(screen).toMatchObject({ kind: "answers", version: "003.008" });
     if (target.mcp === null) throw new Error("the paper gateway has an MCP server");
     const seen: McpFact[] = [];

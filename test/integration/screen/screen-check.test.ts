@@ -77,6 +77,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", ...DESKTOP_PEERS).length > 0)
       clock: { ...systemClock, now: () => now },
       address: () => ({ host: "127.0.0.1", port: desktop.port }),
       password: async () => (passwords.length > 1 ? (passwords.shift() ?? null) : (passwords[0] ?? null)),
+      outlivesViewers: () => true,
       refused: createRefusedPasswords().of("home", "paper"),
       report: (report) => reports.push(report),
       onFault: (message) => faults.push(message),
@@ -92,39 +93,39 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", ...DESKTOP_PEERS).length > 0)
     const desktop = await desktopOf({ kind: "x11vnc", terminal: false });
     const { watch, reports, faults, look, recent, pass } = watchOf(desktop, [PASSWORD]);
     const [first] = await Promise.all([look(), recent()]);
-    expect(first).toBe(true);
+    expect(first).toBe("heard");
     await recent();
     // A glance that is black is confirmed; black is said once.
     expect(reports).toEqual([login("accepted"), ...shows("black")]);
-    expect(await look()).toBe(false);
+    expect(await look()).toBe("not-heard");
     desktop.paint();
     const again = async () => {
       pass(180_000);
-      return (await look()) && reports.at(-1);
+      return (await look()) === "heard" && reports.at(-1);
     };
     await expect.poll(again, { timeout: 20_000 }).toEqual({ kind: "picture", picture: "painted" });
     const told = reports.length;
     pass(600_000);
-    expect(await look()).toBe(false);
+    expect(await look()).toBe("not-heard");
     expect(reports).toHaveLength(told);
     // The server died: said once, and left alone for a while.
     await desktop.kill();
     watch.renew();
-    expect(await look()).toBe(false);
-    expect(await look()).toBe(false);
+    expect(await look()).toBe("not-heard");
+    expect(await look()).toBe("not-heard");
     expect(faults).toHaveLength(1);
     await desktop.restart();
     pass(300_000);
-    expect(await look()).toBe(true);
+    expect(await look()).toBe("heard");
   });
 
   it("is not asked with a password that is not known, or was refused already", async () => {
     const desktop = await desktopOf({ kind: "x11vnc", terminal: false });
     desktop.paint();
     const { reports, faults, look } = watchOf(desktop, [null, "wrongone", "wrongone", PASSWORD]);
-    expect([await look(), await look(), await look()]).toEqual([false, true, false]);
+    expect([await look(), await look(), await look()]).toEqual(["not-heard", "heard", "not-heard"]);
     expect(reports).toEqual([login("refused")]);
-    expect(await look()).toBe(true);
+    expect(await look()).toBe("heard");
     expect(reports[1]).toEqual(login("accepted"));
     expect(faults).toEqual([]);
   });

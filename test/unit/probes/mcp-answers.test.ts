@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { jtsPaths, parsePeer } from "../../../electron/core/probes/jts-peer.ts";
 import { eventData, parseGatewayStatus, parseHealth, parseRpc } from "../../../electron/core/probes/mcp/mcp-answers.ts";
 import { parseHealing } from "../../../electron/core/probes/mcp/mcp-healing.ts";
-import { readBanner } from "../../../electron/core/probes/screen-probe.ts";
+import { readGreeting } from "../../../electron/core/probes/screen-greeting.ts";
 
 const HEALTH = {
   status: "degraded",
@@ -130,18 +130,27 @@ describe("jts.ini", () => {
 describe("the screen's greeting", () => {
   it("is known byte by byte", () => {
     const whole = Buffer.from("RFB 003.008\n");
-    for (let length = 0; length < whole.length; length++) expect(readBanner(whole.subarray(0, length))).toBeNull();
-    expect(readBanner(whole)).toEqual({ kind: "answers", version: "003.008", login: "not-tried", picture: null });
-    expect(readBanner(Buffer.from("RFB 003.008\nmore"))).toMatchObject({ kind: "answers" });
+    for (let length = 0; length < whole.length; length++) expect(readGreeting(whole.subarray(0, length), false)).toBeNull();
+    expect(readGreeting(whole, false)).toEqual({ kind: "answers", version: "003.008", login: "not-tried", picture: null });
+    expect(readGreeting(Buffer.from("RFB 003.008\nmore"), false)).toMatchObject({ kind: "answers" });
+  });
+  it("is a refusal where a reason comes with the old version, and none where a server of that version waits", () => {
+    const reason = "Too many security failures";
+    const refusal = Buffer.concat([Buffer.from("RFB 003.003\n"), Buffer.from([0, 0, 0, 0, 0, 0, 0, reason.length]), Buffer.from(reason)]);
+    for (let length = 12; length < refusal.length; length++) {
+      expect(readGreeting(refusal.subarray(0, length), false)).toBeNull();
+      expect(readGreeting(refusal.subarray(0, length), true)?.kind).toBe(length < 20 ? "answers" : "blocked");
+    }
+    expect(readGreeting(refusal, false)).toEqual({ kind: "blocked", detail: `it turns log-ins away for a while: “${reason}”` });
   });
   it("is nothing else", () => {
-    expect(readBanner(Buffer.from("HTTP/1.1 400 Bad"))).toEqual({ kind: "wrong-service", detail: 'no screen answers there: "HTTP/1.1 400 Bad"' });
-    expect(readBanner(Buffer.from("SSH-2"))?.kind).toBe("wrong-service");
-    expect(readBanner(Buffer.from("RFB 003.0x8\n"))?.kind).toBe("wrong-service");
+    expect(readGreeting(Buffer.from("HTTP/1.1 400 Bad"), false)).toEqual({ kind: "wrong-service", detail: 'no screen answers there: "HTTP/1.1 400 Bad"' });
+    expect(readGreeting(Buffer.from("SSH-2"), false)?.kind).toBe("wrong-service");
+    expect(readGreeting(Buffer.from("RFB 003.0x8\n"), false)?.kind).toBe("wrong-service");
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
-        const fact = readBanner(bytes);
-        if (bytes.length >= 12) expect(fact).not.toBeNull();
+        expect(readGreeting(bytes, true)).not.toBeNull();
+        if (bytes.length >= 12) expect(readGreeting(bytes, false)).not.toBeNull();
       }),
     );
   });

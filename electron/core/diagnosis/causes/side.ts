@@ -10,6 +10,9 @@ const noScreen = (look: Look) => {
   return look.running !== null && (kind === "refused" || kind === "closed" || (kind !== "answers" && listens === false && look.sockets !== null));
 };
 
+const there = (look: Look) => look.screen?.kind === "answers" || look.screen?.kind === "listens";
+const silence = (look: Look) => (look.screen?.kind === "silent" ? look.screen.detail : "no answer");
+
 /** How the API failed when the MCP server said what it said: mute, or closing on us; `null` when it was, or may have been, well then. */
 function apiFailedThen(look: Look): "mute" | "closing" | null {
   const at = look.evidence.mcp?.at ?? 0;
@@ -35,7 +38,7 @@ export const SIDE_CAUSES: readonly Cause[] = [
     beats: ["vnc-died"],
     rivals: ["vnc-died"],
     when: (look) => {
-      if (look.running === null || look.screen?.kind === "answers") return null;
+      if (look.running === null || there(look)) return null;
       if (look.login?.vnc === "disabled") return certain(["The log says “VNC server disabled”: no VNC password is set."]);
       if (!noScreen(look) || look.login?.vnc === "started" || look.login?.vnc === "failed" || (look.uptimeMs ?? 0) < 30_000) return null;
       return look.login?.truncated === true || look.login === null
@@ -56,11 +59,11 @@ export const SIDE_CAUSES: readonly Cause[] = [
     decides: "ps in the container: x11vnc gone, Xvfb there.",
     rivals: ["vnc-off", "xvfb-dead"],
     when: (look) => {
-      if (look.running === null || look.screen?.kind === "answers" || look.login?.vnc === "disabled" || (look.uptimeMs ?? 0) < 30_000) return null;
+      if (look.running === null || there(look) || look.login?.vnc === "disabled" || (look.uptimeMs ?? 0) < 30_000) return null;
       const process = look.processes?.x11vnc ?? null;
       const port = look.evidence.gateway.ports.vnc;
       if (process === "stopped" || (look.screen?.kind === "silent" && process === "running"))
-        return likely([`Port ${port} accepts and stays silent${process === "stopped" ? "; x11vnc is stopped (state T)" : ""}.`], {
+        return likely([process === "stopped" ? "x11vnc is stopped (state T)." : `Port ${port} is silent: ${redact(silence(look))}.`], {
           word: "silent",
           title: "The screen server (x11vnc) hangs",
         });
