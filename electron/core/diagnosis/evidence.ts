@@ -139,6 +139,10 @@ export interface SocketsFact {
     readonly synSent: number;
     /** Established, as seen at the listener's side. */
     readonly established: number;
+    /** Bytes from clients that the gateway has not read. */
+    readonly unread?: number;
+    /** Which socket listens (its inode): another one was opened anew. */
+    readonly listener?: number | null;
   };
   /** Established connections at the relay port: programs that would lose their line. */
   readonly relayClients: number;

@@ -22,6 +22,8 @@ export function socketsFact(table: ProcNet, ports: GatewayTarget["ports"], sourc
       closeWaitHeld: count((row) => row.state === CLOSE_WAIT && row.local.port === ports.api && row.inode !== 0),
       synSent: count((row) => row.state === SYN_SENT && row.remote.port === ports.api && isOwn(row.remote.address, own)),
       established: count((row) => row.state === ESTABLISHED && row.local.port === ports.api),
+      unread: rows.reduce((sum, row) => (row.state === ESTABLISHED && row.local.port === ports.api ? sum + row.rxQueue : sum), 0),
+      listener: listeners.find((row) => row.local.port === ports.api)?.inode ?? null,
     },
     relayClients: count((row) => row.state === ESTABLISHED && row.local.port === ports.relay),
     screenClients: count((row) => row.state === ESTABLISHED && row.local.port === ports.vnc),

@@ -1,4 +1,4 @@
-import type { ApiIdleReason, GatewayEvidence } from "../diagnosis/evidence.ts";
+import type { ApiIdleReason, GatewayEvidence, LoginProblemKind, ProcessState } from "../diagnosis/evidence.ts";
 import type { DialPermit } from "../may-dial.ts";
 
 /** Others that connected after our last failure must have kept their connection so long (ms), with nobody waiting, to be a sign that it serves again. */
@@ -8,7 +8,22 @@ const OLD_LOOK_MS = 4_000;
 const BY_SOCKETS: ReadonlySet<ApiIdleReason> = new Set(["queue-not-empty", "no-listener", "not-logged-in"]);
 
 /** What, of all that can be seen without asking the API, makes a dial worth its place in the hour. */
-export type DialSign = "new start" | "link back" | "way opened" | "logged in" | "line to IBKR back" | "MCP connected" | "others served";
+export type DialSign =
+  | "new start"
+  | "link back"
+  | "way opened"
+  | "listener opened anew"
+  | "process goes on"
+  | "requests are read again"
+  | "dialog closed"
+  | "logged in"
+  | "line to IBKR back"
+  | "MCP connected"
+  | "others served";
+
+/** A dialog that closes so soon (ms) after our own attempt ended may have closed with it. */
+const OUR_DIALOG_MS = 5_000;
+const DIALOGS: readonly LoginProblemKind[] = ["accept-dialog-open", "paper-disclaimer-open", "write-access-dialog-open"];
 
 interface Looked {
   readonly link: boolean;
@@ -17,6 +32,10 @@ interface Looked {
   readonly loggedIn: boolean | null;
   readonly brokerLine: boolean | null;
   readonly mcp: boolean | null;
+  readonly listener: number | null;
+  readonly java: ProcessState | null;
+  /** One that keeps clients waiting is open. */
+  readonly dialog: boolean | null;
 }
 
 /**
@@ -27,6 +46,8 @@ export class DialSigns {
   private before: Looked | null = null;
   /** The queue was seen not empty by the looks of these moments. */
   private queued: { readonly first: number; readonly last: number } | null = null;
+  /** Requests of others lay unread by the looks of these moments, while so many were connected. */
+  private unread: { readonly first: number; readonly last: number; readonly established: number } | null = null;
   /** Connections of others at the API port, while we have none: as many were there before, and more since then. */
   private others: { readonly usual: number; readonly moreSince: number | null } | null = null;
 
@@ -43,13 +64,21 @@ export class DialSigns {
       loggedIn: seen.loggedIn ?? before?.loggedIn ?? null,
       brokerLine: seen.brokerLine ?? before?.brokerLine ?? null,
       mcp: seen.mcp ?? before?.mcp ?? null,
+      listener: seen.listener ?? before?.listener ?? null,
+      java: seen.java ?? before?.java ?? null,
+      dialog: seen.dialog ?? before?.dialog ?? null,
     };
+    const read = this.readAgain(evidence);
     const served = this.othersServed(evidence, now);
     const opened = this.wayOpened(evidence, before, permit);
     if (before === null) return permit.ok ? "way opened" : null;
     if (!before.link && seen.link) return "link back";
     if (before.start !== null && seen.start !== null && before.start !== seen.start) return "new start";
     if (opened) return "way opened";
+    if (before.listener !== null && seen.listener !== null && before.listener !== seen.listener) return "listener opened anew";
+    if (before.java === "stopped" && seen.java === "running") return "process goes on";
+    if (read) return "requests are read again";
+    if (before.dialog === true && seen.dialog === false && now - (lastFailureAt(evidence) ?? 0) > OUR_DIALOG_MS) return "dialog closed";
     if (before.loggedIn === false && seen.loggedIn === true) return "logged in";
     if (before.brokerLine === false && seen.brokerLine === true) return "line to IBKR back";
     if (before.mcp === false && seen.mcp === true) return "MCP connected";
@@ -69,9 +98,22 @@ export class DialSigns {
     return before.permit.reason !== "queue-not-empty" || (queued !== null && queued.last > queued.first);
   }
 
+  /** What others had sent lay there for more than one look, and nobody left before it was read. */
+  private readAgain({ sockets }: GatewayEvidence): boolean {
+    if (sockets === null) return false;
+    const { unread = 0, established } = sockets.value.api;
+    const { unread: before } = this;
+    if (unread > 0) {
+      this.unread = { first: before?.first ?? sockets.at, last: sockets.at, established };
+      return false;
+    }
+    this.unread = null;
+    return before !== null && before.last > before.first && established >= before.established;
+  }
+
   /** Clients that came since our last failure, were accepted and stay. */
   private othersServed({ api, gateway, sockets }: GatewayEvidence, now: number): boolean {
-    const idleSince = api?.value.kind === "idle" ? (api.value.last?.at ?? null) : null;
+    const idleSince = lastFailureAt({ api });
     // While we are connected one of them is us; a look from before our end shows us still.
     if (idleSince === null || sockets === null || sockets.at <= idleSince) {
       this.others = null;
@@ -91,8 +133,11 @@ export class DialSigns {
   }
 }
 
+/** While there is no connection of ours: when the last one ended. */
+const lastFailureAt = ({ api }: Pick<GatewayEvidence, "api">) => (api?.value.kind === "idle" ? (api.value.last?.at ?? null) : null);
+
 function look(evidence: GatewayEvidence, permit: DialPermit): Looked {
-  const { container, login, mcp, server, sockets } = evidence;
+  const { container, login, mcp, processes, server, sockets } = evidence;
   const present = container?.value.kind === "present" && container.value.status === "running" ? container.value : null;
   const phase = login?.value.phase;
   const connected = mcp === null ? null : (mcp.value.gatewayStatus?.ibConnected ?? mcp.value.health?.ibConnected ?? null);
@@ -103,5 +148,8 @@ function look(evidence: GatewayEvidence, permit: DialPermit): Looked {
     loggedIn: phase === undefined ? null : phase === "logged-in" || phase === "configured",
     brokerLine: sockets === null ? null : sockets.value.brokerLines > 0,
     mcp: connected,
+    listener: sockets?.value.api.listener ?? null,
+    java: processes?.value.java ?? null,
+    dialog: login === null ? null : login.value.problems.some(({ kind }) => DIALOGS.includes(kind)),
   };
 }

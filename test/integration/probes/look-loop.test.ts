@@ -172,6 +172,9 @@ describe("the look loop on this machine's own /proc", () => {
     listener.stop();
     const sockets = await Promise.all([open(listener.port), open(listener.port), open(listener.port)]);
     await expect.poll(async () => (await queue()).listeners.find((one) => one.port === listener.port)?.queue, WAIT).toBe(3);
+    expect((await queue()).api).toMatchObject({ unread: 0, listener: before.api.listener });
+    sockets[0]?.write("hello");
+    await expect.poll(async () => (await queue()).api.unread, WAIT).toBe(5);
     for (const socket of sockets) socket.end();
     await expect.poll(async () => (await queue()).api.closeWaitOrphans, WAIT).toBe(3);
     listener.go();

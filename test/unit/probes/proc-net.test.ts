@@ -67,7 +67,7 @@ describe("the tables together", () => {
         { port: 4003, family: 4, address: "0.0.0.0", queue: 0 },
         { port: 4001, family: 6, address: "::", queue: 51 },
       ],
-      api: { closeWaitOrphans: 1, closeWaitHeld: 1, synSent: 0, established: 1 },
+      api: { closeWaitOrphans: 1, closeWaitHeld: 1, synSent: 0, established: 1, unread: 0, listener: 1 },
       relayClients: 1,
       screenClients: 1,
       brokerLines: 2,
