@@ -90,7 +90,7 @@ describe.each(SHELLS)("the look script in %s", (shell) => {
         { port: 4004, family: 4, address: "0.0.0.0", queue: 0 },
         { port: 4002, family: 6, address: "::", queue: 51 },
       ],
-      api: { closeWaitOrphans: 1, closeWaitHeld: 0, synSent: 1, established: 0 },
+      api: { closeWaitOrphans: 1, closeWaitHeld: 0, synSent: 1, established: 0, unread: 0, listener: 21 },
       relayClients: 0,
       screenClients: 0,
       brokerLines: 1,
