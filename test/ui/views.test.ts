@@ -138,6 +138,13 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     expect(await page.locator("tfoot tr").allInnerTexts()).toEqual([expect.stringContaining("$51,472.50"), expect.stringContaining("€27,606.60")]);
   });
 
+  it("shows all columns of the positions in a window of 800 pixels", async () => {
+    const page = await open("healthy", { size: [800, 640] });
+    await page.locator(".table tbody tr").first().waitFor();
+    const wide = await page.locator(".table-box").evaluate((box) => [box.scrollWidth - box.clientWidth, document.documentElement.scrollWidth - innerWidth]);
+    expect(wide).toEqual([0, 0]);
+  });
+
   it("of a long table draws what is seen, wherever it is scrolled, with totals of all; a row whose price is old says how old", async () => {
     const page = await open("many");
     const rows = page.locator(".table tbody:not(.gap) tr");
