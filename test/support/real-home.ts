@@ -9,6 +9,8 @@ export interface RealGateway {
   readonly mode: "paper" | "live";
   /** Where its screen answers on that server; absent: Docker is asked. */
   readonly vncPort?: number;
+  /** Its container is seen (with `options.docker`), and has the screen's port for its own. */
+  readonly contained?: boolean;
 }
 export interface RealHome {
   readonly quarters: Quarters;
@@ -48,11 +50,12 @@ export async function startRealHome(
             useSshConfig: false,
             knownHostsFile: sshd.knownHostsFile,
           },
-          gateways: gateways.map(({ id, name, mode, vncPort }) => ({
+          gateways: gateways.map(({ id, name, mode, vncPort, contained }) => ({
             id,
             name,
             mode,
             container: `mcp-ib-gateway-${id}`,
+            ...(contained === true ? { ports: { vnc: vncPort } } : {}),
             endpoints: { vnc: vncPort === undefined ? null : `127.0.0.1:${vncPort}` },
           })),
         },

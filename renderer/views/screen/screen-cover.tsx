@@ -44,7 +44,11 @@ export function ScreenCover({ session, server, gateway, unlock }: CoverProps) {
     case "shown":
       return (
         <>
-          {state.viewers > 1 && <p className="cover-viewers">{strings.screen.viewers(state.viewers)}</p>}
+          {state.viewers > 1 && (
+            <p className="cover-viewers" role="status">
+              {strings.screen.viewers(state.viewers)}
+            </p>
+          )}
           <Shown session={session} black={state.black} unlock={unlock} />
         </>
       );
