@@ -121,8 +121,8 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
       counts = true;
       return turnedAway;
     }
-    if (greeted.kind === "answers") answeredAt = clock.now();
-    else if (greeted.kind !== "no-route") fault = { fact: greeted, at: clock.now() };
+    answeredAt = greeted.kind === "answers" ? clock.now() : Number.NEGATIVE_INFINITY;
+    if (greeted.kind !== "answers" && greeted.kind !== "no-route") fault = { fact: greeted, at: clock.now() };
     return greeted;
   }
 

@@ -100,4 +100,27 @@ describe("the screen's greeting", () => {
     await expect.poll(() => facts.length, { timeout: 10_000 }).toBe(2);
     expect(greeted).toBe(1);
   });
+  it("is asked for at once when the way there is known again, however recently it answered", async () => {
+    const port = await serve((socket) => socket.write("RFB 003.008\n"));
+    let there = true;
+    const kinds: string[] = [];
+    const screen = createScreenProbe({
+      link: createStandInLink(),
+      clock: systemClock,
+      route: () => (there ? route(port) : null),
+      sessionOpen: () => false,
+      signs: () => ({ listens: there ? true : null, countsNone: true, stopped: null, stalled: false }),
+      look: async () => "not-heard",
+      onFact: (fact) => kinds.push(fact.kind),
+    });
+    cleanup.push(() => screen.dispose());
+    screen.start();
+    await expect.poll(() => kinds, { timeout: 10_000 }).toEqual(["answers"]);
+    there = false;
+    screen.probeNow(true);
+    await expect.poll(() => kinds, { timeout: 10_000 }).toEqual(["answers", "no-route"]);
+    there = true;
+    screen.probeNow();
+    await expect.poll(() => kinds, { timeout: 10_000 }).toEqual(["answers", "no-route", "answers"]);
+  });
 });
