@@ -26,9 +26,6 @@ export const SCREEN_FAULTS: readonly Fault[] = [
     cause: "vnc-died",
     seen: "running",
     ageMs: 32_000,
-    // Its greeting is asked for once a minute, and waited for.
-    noticedMs: 70_000,
-    namedMs: 90_000,
     inject: async (stack) => void (await stack.exec(["pkill", "-STOP", "-x", "Xvfb"], true)),
     heal: async (stack) => void (await stack.exec(["pkill", "-CONT", "-x", "Xvfb"], true)),
   },
