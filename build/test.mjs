@@ -28,7 +28,10 @@ const PROGRAMS = [
   "websockify",
   "convert",
   "7za",
+  "7z",
   "dpkg-deb",
+  "makensis",
+  "rpmbuild",
   "mksquashfs",
   "desktop-file-validate",
 ];
