@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Handlers } from "../../shared/contract.ts";
 import type { ServerSettings, Settings } from "../../shared/settings.ts";
@@ -17,6 +18,7 @@ import { createRefusedPasswords } from "./screen/refused-passwords.ts";
 import { createScreens, type Screens } from "./screen/screens.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
 import { ServerRuntime } from "./server-runtime.ts";
+import { createKeptDials } from "./session/kept-dials.ts";
 import type { SettingsStore } from "./settings/settings-store.ts";
 import { createSimulationSwitch, type SimulationPort } from "./simulation-switch.ts";
 import { createSnapshotStore, type OwnedSnapshotStore } from "./snapshot-store.ts";
@@ -102,6 +104,12 @@ export function createCore(options: CoreOptions): Core {
     passing && options.history === null
       ? null
       : createKeptRuns({ clock, dir: join(options.dataDir, "repairs"), log: (message) => log.warn(message), pid: process.pid, alive: isAlive });
+  const keptDials = (server: string, gateway: string) =>
+    createKeptDials({
+      file: join(options.dataDir, "dials", server, gateway),
+      writer: randomUUID(),
+      log: (message) => log.warn(message, { server, gateway }),
+    });
   const prompts = createPrompts({ clock, somebody: options.somebody, onChange: () => publish() });
 
   const app = (): AppInfo => ({
@@ -166,6 +174,7 @@ export function createCore(options: CoreOptions): Core {
       },
       watched: () => store.watched,
       dialsPerHour: simulation.settings === null ? options.dialsPerHour : Number.POSITIVE_INFINITY,
+      keptDials: simulation.settings === null ? keptDials : null,
       // Settings that had to wait for its end are taken up.
       onRepairEnd: (gateway, run) => {
         lastRuns.set(JSON.stringify([settings.id, gateway]), run);

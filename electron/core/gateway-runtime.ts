@@ -14,6 +14,7 @@ import { createRepairs, type RepairEnd, type Repairs } from "./repair/repairs.ts
 import type { Log } from "./report/log.ts";
 import { createSession } from "./session/create-session.ts";
 import { DialSigns } from "./session/dial-signs.ts";
+import type { KeptDials } from "./session/kept-dials.ts";
 import { onlyFigures } from "./session/only-figures.ts";
 import type { GatewaySession, SessionReport } from "./session/session.ts";
 
@@ -39,6 +40,7 @@ export interface GatewayPorts {
   /** A window is open. */
   readonly watched: () => boolean;
   readonly dialsPerHour: number | undefined;
+  readonly keptDials: KeptDials | null;
   /** Other gateways in the same container. */
   readonly sharing: () => readonly GatewayRuntime[];
   readonly lastRun: () => RepairRun | null;
@@ -85,6 +87,7 @@ export class GatewayRuntime {
       mode: settings.mode,
       watched: ports.watched,
       dialsPerHour: ports.dialsPerHour,
+      keptDials: ports.keptDials,
       linkUp: () => ports.link.state.kind === "up",
       log: (line) => ports.log.info(line, { gateway: settings.id }),
       mayDial: () => this.mayDial(),

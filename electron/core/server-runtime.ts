@@ -25,6 +25,7 @@ import type { RefusedPasswords } from "./screen/refused-passwords.ts";
 import type { ScreenReport } from "./screen/screen-ports.ts";
 import type { SecretStore } from "./secrets/secret-store.ts";
 import { ServerFactBook } from "./server-facts.ts";
+import type { KeptDials } from "./session/kept-dials.ts";
 import { afterReport, SideProbes } from "./side-probes.ts";
 
 export interface ServerPorts {
@@ -45,6 +46,8 @@ export interface ServerPorts {
   /** A window is open. */
   readonly watched: () => boolean;
   readonly dialsPerHour: number | undefined;
+  /** `null`: nobody else dials these gateways. */
+  readonly keptDials: ((server: string, gateway: string) => KeptDials) | null;
   readonly onRepairEnd: (gateway: string, run: RepairRun) => void;
   /** From before the settings changed. */
   readonly lastRun: (gateway: string) => RepairRun | null;
@@ -96,6 +99,7 @@ export class ServerRuntime {
           onFigures: ports.onFigures,
           watched: ports.watched,
           dialsPerHour: ports.dialsPerHour,
+          keptDials: ports.keptDials?.(settings.id, gateway.id) ?? null,
           sharing: () => this.gateways.filter((other) => other.target.id !== gateway.id && other.target.container === gateway.container),
           lastRun: () => ports.lastRun(gateway.id),
           keptRuns: ports.keptRuns?.(settings.id, gateway.id) ?? null,

@@ -44,7 +44,7 @@ class Session implements GatewaySession {
 
   constructor(private readonly ports: SessionPorts) {
     this.timings = { ...SESSION_TIMINGS, ...ports.timings };
-    this.plan = new DialPlan(ports.random, ports.dialsPerHour);
+    this.plan = new DialPlan(ports.random, ports.dialsPerHour, ports.keptDials ?? null);
     this.ids = new ClientIds(ports.clientId);
     this.reports = new Coalesce(ports.clock, () => this.tell());
     this.away = new StayAway(ports.clock, (by) => this.comeBack(by));

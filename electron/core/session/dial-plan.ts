@@ -1,17 +1,16 @@
 import type { ApiFailureKind } from "../diagnosis/evidence.ts";
+import type { Dial, DialCause, KeptDials } from "./kept-dials.ts";
 import type { DialHaste } from "./session.ts";
 
 const HOUR = 3_600_000;
 /** Delays before the next dial, by the number of failures in a row. */
 const DELAYS_MS = [2000, 5000, 15_000, 60_000, 300_000];
 const JITTER = 0.2;
-/** What calls for a dial: nothing but the passing of time, something seen to have changed, or a person. */
-export type DialCause = "time" | DialHaste;
 /** Up to how many dials of any 60 minutes each may go. Clients that connect and drop wedge the gateway, so the last is the law, whatever happens. */
 export const MAX_DIALS_PER_HOUR = 12;
-/** What stays reserved of them: the clock alone leaves two for what changes or for a person, a change leaves one for a person. */
-const RESERVED: Readonly<Record<DialCause, number>> = { time: 2, evidence: 1, person: 0 };
-const RANK: Readonly<Record<DialCause, number>> = { time: 0, evidence: 1, person: 2 };
+/** What stays reserved of them: the clock alone leaves two for what changes or for a person, a change or a start of Gatelight leaves one for a person. */
+const RESERVED: Readonly<Record<DialCause, number>> = { time: 2, start: 1, evidence: 1, person: 0 };
+const RANK: Readonly<Record<DialCause, number>> = { time: 0, start: 1, evidence: 1, person: 2 };
 /** So many dials by the clock alone are as quick as the delays; the rest of the hour's is spread over what is left of it, or a burst would leave it blind. */
 const QUICK_BY_TIME = 7;
 /** So many changes an hour that brought no session are believed at once; after that the evidence flickers, and its dials are spread. */
@@ -37,15 +36,22 @@ export interface Blocked {
 export class DialPlan {
   private failures = 0;
   private nextAt = 0;
-  private cause: DialCause = "time";
-  /** Of the last hour, oldest first. `good`: it brought a session. */
-  private dials: { readonly at: number; readonly cause: DialCause; readonly good: boolean }[] = [];
+  private cause: DialCause = "start";
+  /** Of the last hour, oldest first, by whomever they were made. */
+  private dials: readonly Dial[] = [];
+  /** Those that this plan allowed. */
+  private own: readonly Dial[] = [];
+  private others: readonly Dial[] = [];
   private seenNow = Number.NEGATIVE_INFINITY;
 
-  /** @param perHour `Infinity` where no gateway can come to harm */
+  /**
+   * @param perHour `Infinity` where no gateway can come to harm
+   * @param kept the dials of other Gatelights, before this one or beside it; `null`: there are none to be known of
+   */
   constructor(
     private readonly random: () => number,
     private readonly perHour = MAX_DIALS_PER_HOUR,
+    private readonly kept: KeptDials | null = null,
   ) {}
 
   /** Something calls for a dial now: the delay is dropped. The hour's allowance remains, and so does the back-off where evidence flickers. */
@@ -59,6 +65,15 @@ export class DialPlan {
   /** What stands against a dial now; `null`: nothing. */
   blocked(now: number): Blocked | null {
     this.look(now);
+    const blocked = this.blockedBy(now);
+    if (blocked !== null || this.kept === null) return blocked;
+    // Right before a dial, those of others are counted as they are by now.
+    this.others = this.kept.others(now);
+    this.look(now);
+    return this.blockedBy(now);
+  }
+
+  private blockedBy(now: number): Blocked | null {
     const limit = this.perHour - RESERVED[this.cause];
     const above = this.dials[this.dials.length - limit];
     if (above !== undefined) return { reason: "hourly-limit", until: Math.max(this.nextAt, above.at + HOUR) };
@@ -70,7 +85,9 @@ export class DialPlan {
   dialled(now: number): string {
     this.look(now);
     const { cause } = this;
-    this.dials.push({ at: now, cause, good: false });
+    this.own = [...this.own, { at: now, cause, good: false }];
+    this.kept?.add(now, cause);
+    this.look(now);
     this.cause = "time";
     return `the API is dialled, called for by ${cause}: ${this.dials.length} of at most ${this.perHour} an hour`;
   }
@@ -85,8 +102,12 @@ export class DialPlan {
     if (readyMs !== null && readyMs >= GOOD_SESSION_MS) this.endedWell();
     if (kind === "link-lost") {
       // Not the gateway's doing. Whether the link is back is for `mayDial` to say.
-      const last = this.dials.at(-1);
-      if (!reached && last !== undefined && now - last.at < UNSENT_MS) this.dials.pop();
+      const last = this.own.at(-1);
+      if (!reached && last !== undefined && now - last.at < UNSENT_MS) {
+        this.own = this.own.slice(0, -1);
+        this.kept?.mark(last.at, "unsent");
+        this.look(now);
+      }
       this.nextAt = reached ? 0 : now + LINK_RETRY_MS;
       this.calledBy("evidence");
       return;
@@ -110,7 +131,11 @@ export class DialPlan {
 
   /** What called for the last dial was right: it brought a session, however short. */
   private brought(): void {
-    this.dials = this.dials.map((dial, index) => (index === this.dials.length - 1 ? { ...dial, good: true } : dial));
+    const last = this.own.at(-1);
+    if (last === undefined || last.good) return;
+    this.own = [...this.own.slice(0, -1), { ...last, good: true }];
+    this.kept?.mark(last.at, "good");
+    this.look(this.seenNow);
   }
 
   private calledBy(cause: DialCause): void {
@@ -127,7 +152,11 @@ export class DialPlan {
   private earliest(limit: number): number {
     const [oldest, last] = [this.dials[0], this.dials.at(-1)];
     if (oldest === undefined || last === undefined) return 0;
-    const quick = !Number.isFinite(limit) || this.cause === "person" || (this.cause === "evidence" ? this.believed() : this.dials.length < QUICK_BY_TIME);
+    const quick =
+      !Number.isFinite(limit) ||
+      this.cause === "person" ||
+      this.cause === "start" ||
+      (this.cause === "evidence" ? this.believed() : this.dials.length < QUICK_BY_TIME);
     return quick ? last.at + GAP_MS : last.at + Math.ceil((oldest.at + HOUR - last.at) / (limit - this.dials.length + 1));
   }
 
@@ -137,8 +166,13 @@ export class DialPlan {
     this.seenNow = now;
     if (back > 0 && Number.isFinite(back)) {
       this.nextAt -= back;
-      this.dials = this.dials.map((dial) => ({ ...dial, at: dial.at - back }));
+      const earlier = (dials: readonly Dial[]) => dials.map((dial) => ({ ...dial, at: dial.at - back }));
+      this.own = earlier(this.own);
+      this.others = earlier(this.others);
     }
-    this.dials = this.dials.filter((dial) => now - dial.at < HOUR);
+    const recent = (dials: readonly Dial[]) => dials.filter((dial) => now - dial.at < HOUR);
+    this.own = recent(this.own);
+    this.others = recent(this.others);
+    this.dials = [...this.others, ...this.own].sort((a, b) => a.at - b.at);
   }
 }

@@ -3,6 +3,7 @@ import type { AccountSnapshot, SessionSnapshot } from "../../../shared/snapshot.
 import type { Clock } from "../clock.ts";
 import type { AccountFact, ApiFact, ApiFailure, ApiIdleReason, BrokerFact } from "../diagnosis/evidence.ts";
 import { FRESH_ANSWER_MS } from "../diagnosis/look.ts";
+import type { KeptDials } from "./kept-dials.ts";
 import type { Park } from "./stay-away.ts";
 
 /** The one API session of a gateway. It dials only when `mayDial` allows it, and never holds more than one connection. */
@@ -65,6 +66,8 @@ export interface SessionPorts {
   readonly watched?: () => boolean;
   /** How many dials an hour the gateway may see at most; absent: twelve. `Infinity` where it is a simulated one, whose days pass in minutes. */
   readonly dialsPerHour?: number | undefined;
+  /** The dials of other Gatelights on the same data folder, before this one or beside it, count as well. Absent: there are none. */
+  readonly keptDials?: KeptDials | null;
   /** One line for the diagnostic log; never an amount or a secret. */
   readonly log?: (line: string) => void;
   readonly timings?: Partial<SessionTimings>;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -44,6 +44,8 @@ describe("doctor against the simulated home server", () => {
         expect([...new Set(named)], JSON.stringify(report, null, 1)).toEqual(cause === null ? [] : [cause]);
         expect(run.code).toBe(cause === null ? 0 : NEEDS_A_PERSON.has(cause) ? 3 : 1);
         expect(`${run.stdout}${run.stderr}`).not.toContain("canary-");
+        // Kept for whoever dials next from this folder.
+        if (id === "healthy") expect(readFileSync(join(data, "dials", report.servers[0]?.id ?? "", "paper"), "utf8")).toMatch(/^\d+ \S+ start\n$/);
       } finally {
         await simulator.dispose();
         rmSync(dir, { recursive: true, force: true });
