@@ -95,6 +95,14 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     expect(menu[2]).toContain("Not now: A nightly reset");
   });
 
+  it("says until when the account is left to TWS, and takes it back by one click", async () => {
+    const page = await open("leftToTws");
+    const verdict = page.getByRole("region", { name: "Verdict" });
+    await verdict.getByText(/^The account is free for TWS until .+\.$/).waitFor();
+    await verdict.getByRole("button", { name: "Take the session back" }).click();
+    await expect.poll(() => calls(page, "session.resume")).toEqual([{ server: "home", gateway: "paper" }]);
+  });
+
   it("opens a light by keyboard and says what was seen", async () => {
     const page = await open("incident", { view: "overview/home/live" });
     await page.getByRole("button", { name: "Socket down 51/51" }).focus();

@@ -7,7 +7,7 @@ import type { GatewayEvidence } from "./evidence.ts";
 import { type Excuse, excuseFor } from "./excuse.ts";
 import type { Diagnosis, Finding, LightVerdict } from "./finding.ts";
 import { baseLights } from "./lights.ts";
-import { type Look, takeLook } from "./look.ts";
+import { isStoppedForOthers, type Look, takeLook } from "./look.ts";
 import { sentenceOf } from "./sentence.ts";
 import { wholeOf } from "./whole.ts";
 
@@ -61,7 +61,9 @@ function needsAdmission(lights: Readonly<Record<LightName, LightVerdict>>, found
 
 /** All causes that fit, the one to be named first at the head. */
 function arrange(look: Look): Candidate[] {
+  const stopped = isStoppedForOthers(look);
   const fitting = CATALOGUE.flatMap((cause) => {
+    if (stopped && cause.light !== "server" && !cause.id.startsWith("docker-")) return [];
     const match = cause.when(look);
     return match === null ? [] : [candidate(look, cause, match)];
   });

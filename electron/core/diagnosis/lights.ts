@@ -3,7 +3,7 @@ import { PHASE_WORDS } from "./causes/login.ts";
 import type { ApiFailureKind } from "./evidence.ts";
 import type { LightVerdict } from "./finding.ts";
 import { lineQuietMs } from "./line.ts";
-import { isPassing, type Look, mcpGrace, QUEUE_FULL, SILENT_ANSWER_MS } from "./look.ts";
+import { isPassing, isStoppedForOthers, type Look, mcpGrace, QUEUE_FULL, SILENT_ANSWER_MS } from "./look.ts";
 import { duration, list, plural, redact } from "./text.ts";
 
 /** What each light shows by its own evidence. Causes are laid over it afterwards. */
@@ -20,6 +20,9 @@ function behind(blocked: Blocked, otherwise: string): LightVerdict {
     ? light("connecting", "waiting", `Waits for the link before it (${why}).`)
     : light("unknown", "not reached", `Not known because of the link before it (${why}).`);
 }
+
+/** They end with the container. */
+const OF_THE_CONTAINER: readonly LightName[] = ["container", "login", "relay", "socket", "screen"];
 
 export function baseLights(look: Look): Record<LightName, LightVerdict> {
   const makers: Record<LightName, (look: Look, blocked: Blocked) => LightVerdict> = {
@@ -45,6 +48,7 @@ export function baseLights(look: Look): Record<LightName, LightVerdict> {
   // Where Docker tells nothing of the container, a screen that answers is known all the same.
   out.screen = screen(look, ground?.light === "container" && look.container === null && look.screen?.kind === "answers" ? null : ground);
   out.mcp = mcp(look, ground?.light === "server" ? ground : null);
+  if (isStoppedForOthers(look)) for (const name of OF_THE_CONTAINER) out[name] = light("off", "stopped", "Stopped while the account is left to others.");
   return out;
 }
 

@@ -229,3 +229,13 @@ export function isPassing(look: Look): boolean {
 export function failed(look: Look, ...kinds: ApiFailure["kind"][]): ApiFailure | null {
   return look.failure !== null && kinds.includes(look.failure.kind) ? look.failure : null;
 }
+
+/** Exit codes of one who was told to end: by itself, by SIGINT, SIGTERM, and SIGKILL where it took too long. */
+const TOLD_TO_END: ReadonlySet<number> = new Set([0, 130, 137, 143]);
+
+/** Stopped while the account is left to others, as the hand-over to TWS does: no fault, and nothing that follows from it is one. */
+export function isStoppedForOthers({ api, present, login }: Look): boolean {
+  if (api?.kind !== "idle" || api.reason !== "released" || present === null || present.oomKilled) return false;
+  if (present.status === "running") return login?.phase === "ended";
+  return present.status === "exited" && TOLD_TO_END.has(present.exitCode ?? 0);
+}

@@ -26,11 +26,13 @@ export function VerdictActions({ server, gateway }: Props) {
   // Waiting is no button: the sentence above says it.
   const ways = gateway.repairs.filter((offer) => offer.id !== "wait");
   const busy = gateway.run?.outcome === "running";
+  const released = gateway.session.state === "released";
   const open = (offer: RepairOffer) => (offer.id === "open-api-settings" ? show("screen") : start(server.id, gateway.id, offer.id));
   return (
     <div className="actions">
+      {released && <TakeBack server={server.id} gateway={gateway.id} />}
       {ways.slice(0, SHOWN).map((offer, index) => (
-        <Way key={offer.id} offer={offer} primary={index === 0} disabled={busy} onPress={() => open(offer)} />
+        <Way key={offer.id} offer={offer} primary={index === 0 && !released} disabled={busy} onPress={() => open(offer)} />
       ))}
       <Button onPress={() => show("diagnosis")}>{strings.verdict.evidence}</Button>
       <MoreMenu server={server} gateway={gateway} rest={ways.slice(SHOWN)} open={open} />
@@ -51,6 +53,16 @@ function Way({ offer, primary, disabled, onPress }: { offer: RepairOffer; primar
       {offer.id !== "open-api-settings" && (
         <span className="button-price">{refused ? strings.verdict.refused(offer.refused ?? "") : strings.price(offer.price)}</span>
       )}
+    </Button>
+  );
+}
+
+function TakeBack(ref: { readonly server: string; readonly gateway: string }) {
+  const call = useCall();
+  const toast = useToast();
+  return (
+    <Button look="primary" onPress={() => call("session.resume", ref).catch((error: unknown) => toast(messageOf(error), "error"))}>
+      {strings.verdict.resume}
     </Button>
   );
 }
@@ -77,7 +89,6 @@ function MoreMenu({ server, gateway, rest, open }: Props & { rest: readonly Repa
         call("report.create", { showNames: false }).then(({ text }) => copyText(text)),
         strings.verdict.reportCopied,
       );
-    else if (key === "resume") run(call("session.resume", ref));
     else if (key === "hand-over") setHandOver(true);
   };
   return (
@@ -104,9 +115,11 @@ function MoreMenu({ server, gateway, rest, open }: Props & { rest: readonly Repa
             <MenuItem id="report" className="option">
               {strings.verdict.copyReport}
             </MenuItem>
-            <MenuItem id={released ? "resume" : "hand-over"} className="option">
-              {released ? strings.verdict.resume : strings.verdict.handOver}
-            </MenuItem>
+            {!released && (
+              <MenuItem id="hand-over" className="option">
+                {strings.verdict.handOver}
+              </MenuItem>
+            )}
           </Menu>
         </Popover>
       </MenuTrigger>

@@ -22,6 +22,7 @@ export function Verdict({ server, gateway }: { server: ServerSnapshot; gateway: 
         )}
         {gateway.excused !== null && <p className="excused">{strings.verdict.excused(gateway.excused.reason, formatAt(gateway.excused.until, now))}</p>}
         {cause?.endsAt != null && cause.endsAt > now && <p className="quiet">{strings.verdict.endsAt(formatAt(cause.endsAt, now))}</p>}
+        <ReleasedLine gateway={gateway} />
         {cause === null && <UpLine gateway={gateway} />}
         {gateway.session.clientIdNote !== null && <p className="quiet">{gateway.session.clientIdNote}</p>}
         {gateway.run !== null && <RunStrip server={server} gateway={gateway} run={gateway.run} />}
@@ -46,11 +47,17 @@ function Because({ title, lines, confidence }: { title: string | null; lines: re
   );
 }
 
+/** Whatever else is so: whoever gave the account away sees it. */
+function ReleasedLine({ gateway: { session } }: { gateway: GatewaySnapshot }) {
+  const now = useNow();
+  if (session.state !== "released") return null;
+  return <p>{strings.verdict.released(session.releasedUntil === null ? null : formatAt(session.releasedUntil, now))}</p>;
+}
+
 function UpLine({ gateway }: { gateway: GatewaySnapshot }) {
   const now = useNow();
   const { session } = gateway;
-  if (session.state === "released")
-    return <p className="quiet">{strings.verdict.released(session.releasedUntil === null ? null : formatAt(session.releasedUntil, now))}</p>;
+  if (session.state === "released") return null;
   const since = Math.max(...Object.values(gateway.lights).map((light) => light.since));
   return (
     <p className="quiet">

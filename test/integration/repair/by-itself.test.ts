@@ -76,14 +76,14 @@ describe("the account left to TWS", () => {
     await on.until("up", (now) => now.light === "up");
     await on.core.handlers["session.release"]({ ...REF, minutes: 30, stopGateway: true }, CONTEXT);
     expect(container(on)?.status).toBe("exited");
-    await on.until("released", (now) => now.session.state === "released");
+    await on.until("released, and no fault", (now) => now.session.state === "released" && now.light === "off" && now.cause === null);
     await expect.poll(async () => (await on.plan("restart-container")).refused, { timeout: 5_000 }).toContain("left to others");
     const { current } = on.core.settings;
     await on.core.settings.save({ ...current, servers: current.servers.map((server) => ({ ...server, name: "renamed.lan" })) });
     while (on.core.store.current.servers[0]?.name !== "renamed.lan") await pause(20);
     expect((await on.until("still released", (now) => now.session.state === "released")).session.releasedUntil).toBeGreaterThan(clock.now() + 29 * 60_000);
     await on.restart();
-    await on.until("still released after a restart", (now) => now.session.state === "released");
+    await on.until("still released after a restart, and no fault", (now) => now.session.state === "released" && now.light === "off" && now.cause === null);
     expect(container(on)?.status).toBe("exited");
     clock.push(30 * 60_000);
     await on.until("taken back", (now) => now.session.state === "ready" && now.lights.api.state === "up");
