@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { doctorReport } from "../../electron/core/report/report-schema.ts";
 import type { Settings } from "../../shared/settings.ts";
@@ -76,6 +76,8 @@ export class Watching {
   /** Begins, or begins anew with nothing remembered of restarts and failures before. */
   async start(): Promise<void> {
     await this.end();
+    // The hour's dials too: what befalls a gateway in a month is played here in that hour.
+    rmSync(join(this.dir, "dials"), { recursive: true, force: true });
     this.seen.length = 0;
     this.rest = "";
     const app = new Daemon([process.execPath, CLI, "serve", "--no-open", "--json", "--data-dir", this.dir], ENV);
