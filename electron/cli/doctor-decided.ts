@@ -1,8 +1,9 @@
 import type { GatewaySnapshot, LightSnapshot, ServerSnapshot } from "../../shared/snapshot.ts";
 import { type CauseId, CHAIN_LIGHTS, type LightName, SIDE_LIGHTS } from "../../shared/words.ts";
 import { CATALOGUE } from "../core/diagnosis/catalogue.ts";
+import { CLOCK_LINE } from "../core/diagnosis/evidence-lines.ts";
 
-/** A light beside the chain that has been on its way for longer than its deadline (ms) is waiting for something of its own. */
+/** A light beside the chain, or the server's clock, that has been on its way for longer than its deadline (ms) is waiting for something of its own. */
 const SIDE_MS = 8_000;
 
 const lightOf = (id: CauseId): LightName | null => CATALOGUE.find((cause) => cause.id === id)?.light ?? null;
@@ -14,7 +15,14 @@ const blocks = ({ state }: LightSnapshot) => state === "down" || state === "need
  * @param now ms since the epoch, by the clock of the snapshot's times
  */
 export function isDecided(servers: readonly ServerSnapshot[], now: number): boolean {
-  return servers.every((server) => server.link.state !== "connecting" && server.gateways.every((gateway) => isGatewayDecided(gateway, now)));
+  return servers.every(
+    (server) => server.link.state !== "connecting" && server.gateways.every((gateway) => isGatewayDecided(gateway, now) && isClockKnown(server, gateway, now)),
+  );
+}
+
+/** That all is up is not said before the server's clock was compared: it is asked for beside everything else, and may come last. */
+function isClockKnown({ link }: ServerSnapshot, { light, evidence }: GatewaySnapshot, now: number): boolean {
+  return light !== "up" || now - link.since >= SIDE_MS || evidence.some(({ label, at }) => label === CLOCK_LINE && at !== null);
 }
 
 function isGatewayDecided({ cause, light, lights }: GatewaySnapshot, now: number): boolean {

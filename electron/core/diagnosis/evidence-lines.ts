@@ -6,6 +6,7 @@ import { exitMeaning } from "./exit-codes.ts";
 import { QUEUE_FULL } from "./look.ts";
 import { coarse, duration, list, plural, redact } from "./text.ts";
 
+export const CLOCK_LINE = "Server's clock";
 /** Of a notice's text: codes that no cause knows are shown as the gateway words them. */
 const MAX_NOTICE = 120;
 
@@ -21,7 +22,7 @@ export function evidenceLines(evidence: GatewayEvidence, now: number): EvidenceL
     line("Docker", server.docker, (fact) =>
       fact.kind === "ok" ? `answers${fact.version === null ? "" : `, version ${redact(fact.version)}`}` : `${fact.kind}: ${redact(fact.message)}`,
     ),
-    line("Server's clock", server.clockSkewMs, (skew) => (Math.abs(skew) < 2_000 ? "as ours" : `${duration(Math.abs(skew))} ${skew > 0 ? "ahead" : "behind"}`)),
+    line(CLOCK_LINE, server.clockSkewMs, (skew) => (Math.abs(skew) < 2_000 ? "as ours" : `${duration(Math.abs(skew))} ${skew > 0 ? "ahead" : "behind"}`)),
     line("Container", evidence.container, (fact) => {
       if (fact.kind === "missing") return `none named ${gateway.container}`;
       const exit =

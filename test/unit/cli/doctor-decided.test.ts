@@ -8,6 +8,8 @@ const NOW = 1_795_000_000_000;
 const STATES: Readonly<Record<string, LightState>> = { u: "up", c: "connecting", d: "down", g: "degraded", n: "needs-you", "?": "unknown", o: "off" };
 const light = (state: LightState, since = NOW - 1_000): LightSnapshot => ({ state, word: "", detail: "", since });
 
+const CLOCK = [{ label: "Server's clock", value: "as ours", at: NOW - 500 }];
+
 /** One letter a light: server container login relay socket api broker account, screen mcp. */
 function gateway(letters: string, cause: CauseId | null, confidence: Confidence = "certain", ageMs = 1_000): GatewaySnapshot {
   const states = [...letters.replace(" ", "")].map((letter) => STATES[letter] ?? "unknown");
@@ -15,7 +17,7 @@ function gateway(letters: string, cause: CauseId | null, confidence: Confidence 
   const finding: FindingSnapshot | null =
     cause === null ? null : { id: cause, title: CATALOGUE.find(({ id }) => id === cause)?.title ?? "", because: [], confidence, decides: null, endsAt: null };
   const session: GatewaySnapshot["session"] = { state: "opening", clientId: 901, clientIdNote: null, connectsToday: 1, nextTryAt: null, releasedUntil: null };
-  const rest = { repairs: [], excused: null, accounts: [], guide: [], evidence: [], run: null, forwards: [] };
+  const rest = { repairs: [], excused: null, accounts: [], guide: [], evidence: CLOCK, run: null, forwards: [] };
   return {
     id: "paper",
     name: "Paper",
@@ -42,6 +44,13 @@ const server = (gateways: readonly GatewaySnapshot[], link: LightState = "up"): 
 });
 
 describe("doctor has its answer", () => {
+  it("not before the server's clock was compared, where all is up: unless it cannot be had", () => {
+    const well = { ...gateway("uuuuuuuu uu", null), evidence: [] };
+    expect(isDecided([server([well])], NOW)).toBe(false);
+    expect(isDecided([server([well])], NOW + 8_000)).toBe(true);
+    expect(isDecided([server([{ ...gateway("ud?????? cc", "container-exited"), evidence: [] }])], NOW)).toBe(true);
+  });
+
   it.each<[string, GatewaySnapshot, boolean]>([
     ["all is up", gateway("uuuuuuuu uu", null), true],
     ["all is up but the screen has not answered", gateway("uuuuuuuu cu", null), false],
