@@ -15,6 +15,12 @@ import { frame, TwsServer } from "../support/tws-server.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const TRADING = ["placeOrder", "cancelOrder", "exerciseOptions", "reqGlobalCancel", "replaceFA", "placeNewOrder", "modifyOrder", "cancelAllOrders"];
 
+/** All that the library is left able to write. */
+const READS = [
+  ...["CANCEL_ACCOUNT_SUMMARY", "CANCEL_PNL", "CANCEL_PNL_SINGLE", "CANCEL_POSITIONS", "REQ_ACCOUNT_DATA", "REQ_ACCOUNT_SUMMARY"],
+  ...["REQ_CURRENT_TIME", "REQ_PNL", "REQ_PNL_SINGLE", "REQ_POSITIONS", "START_API"],
+];
+
 function sources(): { path: string; text: string }[] {
   return ["electron", "shared", "renderer"].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
@@ -65,7 +71,7 @@ describe("it cannot trade", () => {
   });
 
   it("only reading requests are on the list", () => {
-    expect([...ALLOWED_MESSAGES.keys()].sort((a, b) => a - b)).toEqual([6, 17, 49, 61, 62, 63, 64, 71, 92, 93, 94, 95]);
+    expect([...ALLOWED_MESSAGES.keys()].sort((a, b) => a - b)).toEqual([6, 49, 61, 62, 63, 64, 71, 92, 93, 94, 95]);
   });
 });
 
@@ -91,26 +97,17 @@ describe("the bundle", () => {
   it("holds no code that could write an order, a cancel or an exercise", () => {
     expect(text).toContain("reqAccountSummary");
     expect(TRADING.filter((name) => new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
-    expect([...new Set([...text.matchAll(/OUT_MSG_ID\["(\w+)"\]/g)].map((found) => found[1]))].sort()).toEqual([
-      "CANCEL_ACCOUNT_SUMMARY",
-      "CANCEL_PNL",
-      "CANCEL_PNL_SINGLE",
-      "CANCEL_POSITIONS",
-      "REQ_ACCOUNT_DATA",
-      "REQ_ACCOUNT_SUMMARY",
-      "REQ_CURRENT_TIME",
-      "REQ_PNL",
-      "REQ_PNL_SINGLE",
-      "REQ_POSITIONS",
-      "START_API",
-    ]);
+    expect([...new Set([...text.matchAll(/OUT_MSG_ID\["(\w+)"\]/g)].map((found) => found[1]))].sort()).toEqual(READS);
   });
 
-  it("nor does the program, where it is built", () => {
+  it("nor does the program, where it is built (npm test builds it)", () => {
     const built = ["dist/cli.js", "dist/main.js"].map((name) => join(ROOT, name)).filter((path) => existsSync(path));
+    if (process.env.CI === "true") expect(built.length).toBe(2);
     for (const path of built) {
       const program = readFileSync(path, "utf8");
-      expect(TRADING.filter((name) => new RegExp(`encoder\\.${name}\\b|^\\s*${name}\\(`, "m").test(program))).toEqual([]);
+      // In quotes they are what the simulated gateway refuses.
+      expect(TRADING.filter((name) => new RegExp(`(?<!["'\`])\\b${name}\\b`).test(program))).toEqual([]);
+      expect([...new Set([...program.matchAll(/OUT_MSG_ID(?:\.|\[["'`])(\w+)/g)].map((found) => found[1]))].sort()).toEqual(READS);
     }
   });
 

@@ -6,7 +6,6 @@ import { printable } from "./frames.ts";
  */
 export const ALLOWED_MESSAGES: ReadonlyMap<number, string> = new Map([
   [6, "account updates"],
-  [17, "managed accounts"],
   [49, "current time"],
   [61, "positions"],
   [62, "account summary"],
