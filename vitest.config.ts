@@ -24,6 +24,8 @@ export default defineConfig({
     maxConcurrency: 8,
     // In CI a test with real peers gets a second try; the reporter names those that needed it.
     retry: process.env.CI === "true" ? 1 : 0,
+    // What comes sooner or later may come late on a machine that is busy; one second, the default, is a wager.
+    expect: { poll: { timeout: 15_000 } },
     pool: "forks",
     projects: [
       project("walls", ["test/walls/**/*.test.ts"], 30_000),

@@ -1,13 +1,12 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type App, makeQuarters, type Quarters, SHOTS, startApp, type Visit, visit } from "../support/app.ts";
+import { type App, makeQuarters, type Quarters, startApp, type Visit, visit } from "../support/app.ts";
 import { missingPeers } from "../support/peers.ts";
 import { AT, BLUE, clickRemote, remoteCanvas, remoteColours, remotePixel, WHITE } from "../support/remote-picture.ts";
 import { launchChromium } from "../support/screen-stage.ts";
+import { shot } from "../support/shot.ts";
 
-const shot = (page: Page, name: string) => page.screenshot({ path: join(SHOTS, `demo-${name}.png`) });
+const picture = (page: Page, name: string) => shot(page, `demo-${name}`);
 const heading = (page: Page) => page.getByRole("region", { name: "Verdict" }).getByRole("heading", { level: 1 });
 
 /** A newcomer's first minutes in the demo, from the green light through the incident and back. */
@@ -17,7 +16,6 @@ describe.skipIf(missingPeers("chromium").length > 0)("the demo", () => {
   let app: App;
   let window: Visit;
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     quarters = makeQuarters();
     [app, browser] = await Promise.all([startApp(quarters, { simulate: "healthy" }), launchChromium()]);
   });
@@ -40,7 +38,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the demo", () => {
     await rail.getByRole("button", { name: /Live\s*LIVE\s*up/ }).waitFor({ timeout: 30_000 });
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(await page.title()).toBe("Paper up · Gatelight");
-    await shot(page, "1-green");
+    await picture(page, "1-green");
   });
 
   it("turns red when the incident is played, with the cause and its numbers", async () => {
@@ -60,7 +58,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the demo", () => {
       .waitFor();
     // What was owned stays to be seen, and is said to be old.
     await page.getByText("Not current").waitFor({ timeout: 30_000 });
-    await shot(page, "2-red");
+    await picture(page, "2-red");
   });
 
   it("opens the gateway's own window, where a person unticks “localhost only” and applies", async () => {
@@ -68,16 +66,16 @@ describe.skipIf(missingPeers("chromium").length > 0)("the demo", () => {
     await page.getByRole("region", { name: "Verdict" }).getByRole("button", { name: "API settings" }).click();
     await remoteCanvas(page).waitFor({ timeout: 30_000 });
     await expect.poll(() => remoteColours(page)).toBeGreaterThan(40);
-    await shot(page, "3-screen");
+    await picture(page, "3-screen");
     await clickRemote(page, AT.menuConfigure);
     await expect.poll(() => remotePixel(page, AT.menuFace)).toBe(WHITE);
     await clickRemote(page, AT.menuSettings);
     await expect.poll(() => remotePixel(page, AT.okFace)).toBe(BLUE);
     expect(await remotePixel(page, AT.localhostOnly)).toBe(BLUE);
-    await shot(page, "4-dialog");
+    await picture(page, "4-dialog");
     await clickRemote(page, AT.localhostOnly);
     await expect.poll(() => remotePixel(page, AT.localhostOnly)).not.toBe(BLUE);
-    await shot(page, "5-unticked");
+    await picture(page, "5-unticked");
     await clickRemote(page, AT.apply);
   });
 
@@ -88,10 +86,10 @@ describe.skipIf(missingPeers("chromium").length > 0)("the demo", () => {
     await expect.poll(() => guide.locator("[data-guide=proven]").count(), { timeout: 15_000 }).toBeGreaterThan(0);
     expect(await guide.locator("[data-guide=contradicted]").count()).toBe(0);
     expect(page.url()).toContain("#/screen/home/paper");
-    await shot(page, "6-green-again");
+    await picture(page, "6-green-again");
     await page.getByRole("button", { name: "Overview" }).click();
     await page.getByText("Not current").waitFor({ state: "detached", timeout: 15_000 });
-    await shot(page, "7-overview");
+    await picture(page, "7-overview");
   });
 
   it("never sent a password, and kept nothing but the token of this tab and the choice of theme", async () => {

@@ -1,12 +1,11 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type App, makeQuarters, type Quarters, SHOTS, startApp, type Visit, visit } from "../support/app.ts";
+import { type App, makeQuarters, type Quarters, startApp, type Visit, visit } from "../support/app.ts";
 import { axeInBothThemes } from "../support/axe.ts";
 import { missingPeers } from "../support/peers.ts";
 import { remoteCanvas, remoteColours } from "../support/remote-picture.ts";
 import { launchChromium } from "../support/screen-stage.ts";
+import { shot } from "../support/shot.ts";
 
 const AMOUNT = /[$€£]\s?-?\d|CHF\s\d|\d,\d{3}|\d\.\d\d\b/;
 
@@ -28,7 +27,6 @@ describe.skipIf(missingPeers("chromium").length > 0)("every view of the running 
   let app: App;
   let opened: Visit[] = [];
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     quarters = makeQuarters();
     [app, browser] = await Promise.all([startApp(quarters, { simulate: "incident" }), launchChromium()]);
   });
@@ -88,9 +86,9 @@ describe.skipIf(missingPeers("chromium").length > 0)("every view of the running 
       await go(page, view);
       await ready(page);
       found.push(...(await axeInBothThemes(page)).map((line) => `${name}: ${line}`));
-      await page.screenshot({ path: join(SHOTS, `app-${name.replaceAll(" ", "-")}.png`) });
+      await shot(page, `app-${name.replaceAll(" ", "-")}`);
       await page.emulateMedia({ colorScheme: "dark" });
-      await page.screenshot({ path: join(SHOTS, `app-${name.replaceAll(" ", "-")}-dark.png`) });
+      await shot(page, `app-${name.replaceAll(" ", "-")}-dark`);
     }
     expect(found).toEqual([]);
   }, 120_000);
@@ -139,7 +137,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("every view of the running 
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog", { name: /Restart without second factor · Paper/ });
     await dialog.getByRole("region", { name: "What will run" }).getByText("docker exec").first().waitFor();
-    await page.screenshot({ path: join(SHOTS, "app-repair-dialog.png") });
+    await shot(page, "app-repair-dialog");
     expect(await axeInBothThemes(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
@@ -161,9 +159,13 @@ describe.skipIf(missingPeers("chromium").length > 0)("every view of the running 
     await page.getByRole("button", { name: "Hide amounts" }).click();
     await page.getByRole("button", { name: "All figures" }).click();
     // What a share costs is known to everybody; how many one has, and what they cost, is not.
-    const prices = await money.locator("tbody tr td:nth-of-type(2)").allInnerTexts();
+    // Read in one go: a price that changes in between would be left over.
+    const { prices, shown } = await money.evaluate((region: HTMLElement) => ({
+      prices: [...region.querySelectorAll<HTMLElement>("tbody tr td:nth-of-type(2)")].map((cell) => cell.innerText),
+      shown: region.innerText,
+    }));
     expect(prices.length).toBeGreaterThan(5);
-    const text = prices.reduce((all, price) => all.replace(`\t${price}\t`, "\t\t"), (await money.innerText()).replace(/as of [^\n]*/g, ""));
+    const text = prices.reduce((all, price) => all.replace(`\t${price}\t`, "\t\t"), shown.replace(/as of [^\n]*/g, ""));
     expect(text).not.toMatch(AMOUNT);
     expect(text).not.toContain("U1234567");
     expect(await page.title()).toBe("Live up · Gatelight");
@@ -172,7 +174,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("every view of the running 
       [...document.querySelectorAll("main *")].flatMap((element) => [...element.attributes].map((one) => one.value)).join("\n"),
     );
     expect(attributes).not.toMatch(/[$€]\s?\d|\d,\d{3}/);
-    await page.screenshot({ path: join(SHOTS, "app-masked.png") });
+    await shot(page, "app-masked");
     expect(await axeInBothThemes(page)).toEqual([]);
   });
 });

@@ -1,15 +1,14 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type App, makeQuarters, type Quarters, SHOTS, type SimulatedHome, startApp, startSimulatedHome, type Visit, visit } from "../support/app.ts";
+import { type App, makeQuarters, type Quarters, type SimulatedHome, startApp, startSimulatedHome, type Visit, visit } from "../support/app.ts";
 import { axeInBothThemes } from "../support/axe.ts";
 import { missingPeers } from "../support/peers.ts";
 import { remoteCanvas, remoteColours } from "../support/remote-picture.ts";
 import { launchChromium } from "../support/screen-stage.ts";
+import { shot } from "../support/shot.ts";
 
 const WRONG = "wr0ngpas";
-const shot = (page: Page, name: string) => page.screenshot({ path: join(SHOTS, `first-${name}.png`) });
+const picture = (page: Page, name: string) => shot(page, `first-${name}`);
 const verdict = (page: Page) => page.getByRole("region", { name: "Verdict" });
 const isUp = (page: Page) => expect.poll(() => verdict(page).getAttribute("data-state"), { timeout: 40_000 }).toBe("up");
 const go = (page: Page, hash: string) =>
@@ -25,7 +24,6 @@ describe.skipIf(missingPeers("chromium").length > 0)("the first server", () => {
   let app: App;
   let window: Visit;
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     quarters = makeQuarters();
     [app, home, browser] = await Promise.all([startApp(quarters), startSimulatedHome(quarters, "healthy"), launchChromium()]);
     window = await visit(browser, app.url);
@@ -42,7 +40,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the first server", () => {
     const { page } = window;
     await page.getByRole("heading", { name: "A light for your IB Gateway" }).waitFor();
     expect(await axeInBothThemes(page)).toEqual([]);
-    await shot(page, "1-welcome");
+    await picture(page, "1-welcome");
     await page.getByRole("button", { name: "Try the simulated one" }).click();
     await isUp(page);
     await page.getByText("This home server is simulated.").waitFor();
@@ -65,7 +63,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the first server", () => {
     const question = page.getByRole("alertdialog");
     await question.getByText(home.ssh.hostKey, { exact: true }).waitFor({ timeout: 20_000 });
     expect(await axeInBothThemes(page)).toEqual([]);
-    await shot(page, "2-host-key");
+    await picture(page, "2-host-key");
     // Enter alone must not trust a key.
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Do not connect");
     await question.getByRole("button", { name: "Trust and connect" }).click();
@@ -75,7 +73,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the first server", () => {
     expect(await found.getByText("looks like IB Gateway, paper").count()).toBe(1);
     expect(await found.getByText("looks like IB Gateway, live").count()).toBe(1);
     expect(await axeInBothThemes(page)).toEqual([]);
-    await shot(page, "3-found");
+    await picture(page, "3-found");
   });
 
   it("goes green once added, without another question", async () => {
@@ -87,7 +85,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the first server", () => {
     const saved = JSON.parse(app.files()["settings.json"] ?? "null");
     expect(saved).toMatchObject({ version: 1, servers: [{ reach: { host: "127.0.0.1", port: home.ssh.port, user: home.ssh.user } }] });
     expect(saved.servers[0].gateways.map((gateway: { container: string }) => gateway.container)).toEqual(["mcp-ib-gateway-paper", "mcp-ib-gateway-live"]);
-    await shot(page, "4-green");
+    await picture(page, "4-green");
   });
 
   it("asks once for the screen's password, tells a wrong one, does not loop, and opens with the right one", async () => {
@@ -97,12 +95,12 @@ describe.skipIf(missingPeers("chromium").length > 0)("the first server", () => {
     await question.waitFor({ timeout: 20_000 });
     expect(await question.innerText()).toMatch(/only the first 8 characters/i);
     expect(await axeInBothThemes(page)).toEqual([]);
-    await shot(page, "5-password");
+    await picture(page, "5-password");
     await question.getByLabel("VNC password").fill(WRONG);
     await page.keyboard.press("Enter");
     const refused = page.getByRole("alert").filter({ hasText: "The VNC password was refused" });
     await refused.waitFor({ timeout: 20_000 });
-    await shot(page, "6-refused");
+    await picture(page, "6-refused");
     expect(await axeInBothThemes(page)).toEqual([]);
     // Left alone, it stays as it is: the next try is the person's.
     expect(await page.getByRole("dialog").count()).toBe(0);
@@ -122,7 +120,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the first server", () => {
     await page.keyboard.press("Enter");
     await remoteCanvas(page).waitFor({ timeout: 20_000 });
     expect(await page.getByRole("switch", { name: "View only" }).filter({ visible: true }).isChecked()).toBe(true);
-    await shot(page, "7-live-view-only");
+    await picture(page, "7-live-view-only");
     await page.getByRole("tab", { name: /Paper/ }).click();
     await expect.poll(() => page.getByRole("switch", { name: "View only" }).filter({ visible: true }).isChecked()).toBe(false);
   });

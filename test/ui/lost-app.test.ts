@@ -1,18 +1,16 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type App, makeQuarters, type Quarters, SHOTS, startApp, visit } from "../support/app.ts";
+import { type App, makeQuarters, type Quarters, startApp, visit } from "../support/app.ts";
 import { axeInBothThemes } from "../support/axe.ts";
 import { missingPeers } from "../support/peers.ts";
 import { launchChromium } from "../support/screen-stage.ts";
+import { shot } from "../support/shot.ts";
 
 describe.skipIf(missingPeers("chromium").length > 0)("a window whose Gatelight is gone", () => {
   let quarters: Quarters;
   let browser: Browser;
   let app: App;
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     quarters = makeQuarters();
     [app, browser] = await Promise.all([startApp(quarters, { simulate: "healthy" }), launchChromium()]);
   });
@@ -36,12 +34,12 @@ describe.skipIf(missingPeers("chromium").length > 0)("a window whose Gatelight i
     expect(await page.title()).toBe("Paper unknown · Gatelight");
     expect(await page.locator("#content").evaluate((content) => getComputedStyle(content).filter)).toBe("grayscale(1)");
     expect(await axeInBothThemes(page)).toEqual([]);
-    await page.screenshot({ path: join(SHOTS, "lost-1-gone.png") });
+    await shot(page, "lost-1-gone");
 
     const { port, dataDir } = app;
     app = await startApp(quarters, { simulate: "healthy", port, dataDir });
     await banner.getByText("This window is no longer signed in. Open the address that Gatelight printed when it started.").waitFor({ timeout: 30_000 });
-    await page.screenshot({ path: join(SHOTS, "lost-2-signed-out.png") });
+    await shot(page, "lost-2-signed-out");
     await page.goto(app.url);
     await expect.poll(() => verdict.getAttribute("data-state"), { timeout: 30_000 }).toBe("up");
     await banner.waitFor({ state: "detached" });

@@ -1,12 +1,11 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { SHOTS, type Visit, visit } from "../support/app.ts";
+import { type Visit, visit } from "../support/app.ts";
 import { DESKTOP_PEERS, type Desktop, startDesktop } from "../support/desktop.ts";
 import { missingPeers } from "../support/peers.ts";
 import { type RealHome, startRealHome } from "../support/real-home.ts";
 import { clickRemote, showScreen } from "../support/remote-picture.ts";
+import { shot } from "../support/shot.ts";
 
 const PASSWORD = "swordf1sh";
 
@@ -23,7 +22,6 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
   let live: Desktop;
   let window: Visit;
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     [paper, live] = await Promise.all([startDesktop({ kind: "x11vnc", password: PASSWORD }), startDesktop({ kind: "tigervnc", password: PASSWORD })]);
     home = await startRealHome(
       [
@@ -53,7 +51,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
     await expect.poll(() => paper.typed(), { timeout: 10_000 }).toContain("Hello, Gate=42! 1");
     // The view's own shortcuts are digits: keys belonged to the remote screen.
     expect(page.url()).toContain("#/screen/home/paper");
-    await page.screenshot({ path: join(SHOTS, "real-x11vnc.png") });
+    await shot(page, "real-x11vnc");
     // Ctrl+Alt+Home takes them back.
     await page.keyboard.press("Control+Alt+Home");
     await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).not.toBe("CANVAS");
@@ -73,7 +71,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
     await expect.poll(() => live.typed(), { timeout: 10_000 }).toContain("unlocked at last");
     expect(live.typed().replace("unlocked at last", "")).not.toContain("locked");
     expect(isNear(live, [210, 160])).toBe(true);
-    await page.screenshot({ path: join(SHOTS, "real-tigervnc.png") });
+    await shot(page, "real-tigervnc");
   });
 
   it("keeps its picture while hidden and when the window is resized", async () => {
@@ -108,7 +106,7 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
     const last = page.locator(".screen-last").filter({ visible: true });
     expect(await last.evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height])).toEqual([800, 600]);
     expect(await last.evaluate((canvas) => getComputedStyle(canvas).filter)).toContain("brightness(0.4)");
-    await page.screenshot({ path: join(SHOTS, "real-died.png") });
+    await shot(page, "real-died");
     await show(page, "live");
     await clickRemote(page, [220, 170]);
     await expect.poll(() => isNear(live, [220, 170]), { timeout: 10_000 }).toBe(true);

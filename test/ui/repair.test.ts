@@ -1,10 +1,9 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type App, makeQuarters, type Quarters, SHOTS, startApp, type Visit, visit } from "../support/app.ts";
+import { type App, makeQuarters, type Quarters, startApp, type Visit, visit } from "../support/app.ts";
 import { missingPeers } from "../support/peers.ts";
 import { launchChromium } from "../support/screen-stage.ts";
+import { shot } from "../support/shot.ts";
 
 describe.skipIf(missingPeers("chromium").length > 0)("a repair from the window", () => {
   let quarters: Quarters;
@@ -12,7 +11,6 @@ describe.skipIf(missingPeers("chromium").length > 0)("a repair from the window",
   let app: App;
   let window: Visit;
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     quarters = makeQuarters();
     [app, browser] = await Promise.all([startApp(quarters, { simulate: "relay-dead" }), launchChromium()]);
     window = await visit(browser, app.url);
@@ -37,10 +35,10 @@ describe.skipIf(missingPeers("chromium").length > 0)("a repair from the window",
       .waitFor();
     expect((await commands.innerText()).toLowerCase()).toContain("socat");
     expect(await dialog.getByRole("list", { name: "What it costs" }).innerText()).toContain("No second factor is needed.");
-    await page.screenshot({ path: join(SHOTS, "repair-plan.png") });
+    await shot(page, "repair-plan");
     await dialog.getByRole("button", { name: "Run it" }).click();
     await dialog.getByText("Cured.").waitFor({ timeout: 60_000 });
-    await page.screenshot({ path: join(SHOTS, "repair-cured.png") });
+    await shot(page, "repair-cured");
     await dialog.getByRole("button", { name: "Close" }).last().click();
     await expect.poll(() => verdict.getAttribute("data-state"), { timeout: 30_000 }).toBe("up");
     // The finished repair is news, and stands in the incident log.
@@ -66,7 +64,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("a repair from the window",
     await dialog.getByText("LIVE gateway: programs that trade with real money lose their connection for a while.").waitFor();
     await dialog.getByRole("button", { name: "Run it" }).click();
     await dialog.getByRole("alert").getByText("This is confirmed twice.").waitFor();
-    await page.screenshot({ path: join(SHOTS, "repair-live-twice.png") });
+    await shot(page, "repair-live-twice");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     expect(await page.locator(".run-strip").count()).toBe(0);
