@@ -254,11 +254,11 @@ function mcp(look: Look, ground: Blocked): LightVerdict {
   const fact = look.mcp;
   if (fact === null) return light("unknown", "not known", "The MCP server has not been looked at yet.");
   if (fact.http === "no-route") return light("unknown", "no way", redact(fact.detail));
-  const young = mcpGrace(look);
+  // Silence is no sign of a start: what starts refuses, or answers that it misses the gateway.
+  const young = mcpGrace(look) && fact.http !== "timeout";
   if (fact.http !== "ok") return light(young ? "connecting" : "down", fact.http, redact(fact.detail));
   // Two questions are out by now; what is only slow is over before it is confirmed.
-  if (fact.waitingSince !== null)
-    return light(young ? "connecting" : "down", "silent", `Its answer has been owing for ${duration(look.now - fact.waitingSince)}.`);
+  if (fact.waitingSince !== null) return light("down", "silent", `Its answer has been owing for ${duration(look.now - fact.waitingSince)}.`);
   const status = fact.health?.status ?? null;
   if (status === null || status === "healthy") return light("up", status ?? "answers", "Its HTTP port answers.");
   if (look.answering) return light(young ? "connecting" : "degraded", status === "other" ? "not healthy" : status, "It answers, but reports trouble.");

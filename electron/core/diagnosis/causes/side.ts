@@ -179,7 +179,8 @@ export const SIDE_CAUSES: readonly Cause[] = [
     rivals: ["mcp-misleading"],
     when: (look) => {
       const mcp = look.mcp;
-      if (mcp === null || mcp.http === "forbidden" || mcpGrace(look)) return null;
+      const silent = mcp !== null && (mcp.http === "timeout" || (mcp.http === "ok" && mcp.waitingSince !== null));
+      if (mcp === null || mcp.http === "forbidden" || (mcpGrace(look) && !silent)) return null;
       if (mcp.http === "no-route") return possible([`No way to the MCP server was found: ${redact(mcp.detail)}`], { word: "no way", state: "degraded" });
       if (mcp.http !== "ok") {
         const container = mcp.containerStatus !== null && mcp.containerStatus !== "running" ? [`Its container is “${redact(mcp.containerStatus)}”.`] : [];

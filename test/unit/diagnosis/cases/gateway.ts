@@ -315,6 +315,10 @@ export const GATEWAY_CASES: readonly FaultCase[] = [
     mcp({ http: "refused", detail: "connection refused", containerStatus: "exited", health: null, gatewayStatus: null }),
   ),
   fault("mcp-down", "early", "two questions unanswered for three seconds", (e, now) => mcp({ waitingSince: now - 3 * S })(e, now)),
+  fault("mcp-down", "early", "no answer to two questions, half a minute after the gateway's log-in", [
+    login((now) => ({ phaseAt: now - 30 * S })),
+    (e, now) => mcp({ waitingSince: now - 2 * S })(e, now),
+  ]),
   fault("mcp-down", "early", "no answer in time", mcp({ http: "timeout", detail: "no answer within 5 s", health: null, gatewayStatus: null })),
   fault(
     "mcp-down",
