@@ -7,6 +7,8 @@ import { coarse, duration, plural, redact } from "../text.ts";
 
 const LINE = (look: Look, problem: LoginProblem) => `The log says, ${coarse(look.now - problem.at)} ago: “${redact(problem.text)}”`;
 const BEFORE_LOGIN: readonly LoginPhase[] = ["none", "boot", "ibc-start", "session", "login-form", "second-factor", "authenticating", "restarting"];
+/** Lines to IBKR that are there so long after a log-in was taken over are no longer those from before. */
+const BACK_MS = 15_000;
 
 /** The log-in is under way or has failed; nothing proves the opposite. */
 export function notLoggedIn(look: Look): boolean {
@@ -203,8 +205,10 @@ export const LOGIN_CAUSES: readonly Cause[] = [
       const lineDown = look.broker?.line === "down";
       const competing = look.broker?.notices.find((notice) => notice.code === 10197 && look.now - notice.at < 10 * 60_000) ?? null;
       const code = lineDown && look.broker?.code != null ? [`The gateway reported ${look.broker.code}, ${coarse(look.now - look.broker.since)} ago.`] : [];
-      // IBC logs in again by itself; an answering API with its line up is the proof that it worked.
-      const over = look.answering && look.broker?.line === "up" && said !== null && (look.broker.since > said.at || look.now - said.at > 60_000);
+      // IBC logs in again by itself. An answering API with its line up is the proof that it worked, or a line to IBKR where nobody speaks against it.
+      const proven = look.answering && look.broker?.line === "up" && said !== null && (look.broker.since > said.at || look.now - said.at > 60_000);
+      const lines = said !== null && !lineDown && (look.sockets?.brokerLines ?? 0) > 0 && look.now - said.at > BACK_MS;
+      const over = proven || lines;
       if (said !== null && !over) {
         return certain([LINE(look, said), ...code], look.answering || look.loggedIn ? {} : { light: "login" });
       }

@@ -105,6 +105,11 @@ export const CALM_CASES: readonly CalmCase[] = [
     listening(4002, 4004, 5900),
     (e, now) => ({ ...e, processes: { at: now - 18 * S, value: { java: "absent", socat: "absent", x11vnc: "absent", xvfb: "running" } } }),
   ]),
+  calm("another log-in had taken the session a minute ago, and it came back; our own session has just begun", [
+    (e, now) => login({ problems: [problem("relogin-required", 60 * S)(now)] })(e, now),
+    ready((now) => ({ since: now - 4 * S })),
+    broker({ line: "unknown", farms: [] }),
+  ]),
   calm("paper notice is being accepted", [
     starting(70 * S, "authenticating"),
     login((now) => ({

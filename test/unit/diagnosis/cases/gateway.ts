@@ -179,6 +179,11 @@ export const GATEWAY_CASES: readonly FaultCase[] = [
     "the session's heartbeat hangs",
     ready((now) => ({ lastAnswerAt: now - 20 * S, waitingSince: now - 18 * S })),
   ),
+  fault("gateway-hung", "noise", "another log-in had taken the session an hour ago, and it came back", [
+    logProblem("relogin-required", 60 * MIN, "Re-login is required"),
+    apiFailed("silent"),
+    mcpSuffers,
+  ]),
   fault("gateway-hung", "noise", "stopped by SIGSTOP before anyone queued, the screen is frozen too", [
     processes({ java: "stopped" }),
     apiFailed("went-silent"),
