@@ -9,6 +9,8 @@ import { dataDir, doctor, type Watching } from "./watching.ts";
 /** Noticed within this time of the onset (ms), where nothing else is known to be needed; more where the machine is overrun. */
 const NOTICED_MS = 5_000;
 const CAUSE_MS = 75_000;
+/** All is told green within this time of the cure (ms): most gateways need some of it to start their relay or to log in anew. */
+const RECOVERED_MS = 20_000;
 const RECOVERY_MS = 120_000;
 const slack = () => Math.max(1, (loadavg()[0] ?? 0) / 4);
 
@@ -60,7 +62,9 @@ export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promi
       await watching.usable(RECOVERY_MS);
       await watching.start();
     } else await watching.green(RECOVERY_MS);
+    const recoveredMs = Date.now() - healed;
     await connections.end();
+    expect(recoveredMs, watching.story(30)).toBeLessThan(RECOVERED_MS * slack());
     // Over a line that died unseen the server keeps the old one until its own time-out: that cannot be helped from here.
     if (fault.wholeServer !== true) expect(connections.together, `two API connections at a time\n${watching.story(40)}`).toEqual([]);
     else if (connections.together.length > 0) console.info(`${fault.id}: the server kept the old API connection: ${connections.together.length} looks saw two`);
@@ -69,7 +73,7 @@ export async function noticed(lab: Lab, watching: Watching, fault: Fault): Promi
       cause: fault.cause,
       noticedMs,
       namedMs: Math.max(0, named.at - onset),
-      recoveredMs: Date.now() - healed,
+      recoveredMs,
       connects: connections.opened.length,
     };
   } finally {

@@ -15,8 +15,8 @@ export const LOGIN_FAULTS: readonly Fault[] = [
   started("second-factor-device", "second-factor-device", { login: "second-factor-device", secondFactor: true }),
   started("password-expired", "password-expired", { login: "password-expired" }),
   started("existing-session", "existing-session", { login: "existing-session" }),
-  // Two attempts and two minutes of silence are its only signs, and the minutes are real ones.
-  started("no-reply", "broker-lockout", { login: "broker-lockout", triesAgain: true }, { namedMs: 150_000 + WAITS_MS }),
+  // Its sign is in launcher.log, which is read when a log-in has had no answer for half a minute, and every half minute.
+  started("no-reply", "broker-lockout", { login: "broker-lockout", triesAgain: true }, { namedMs: 60_000 + WAITS_MS }),
   started("maintenance-said", "broker-maintenance", { login: "broker-maintenance" }),
   started("weekly-login", "weekly-login-due", { login: "weekly-login-due" }, { namedMs: 30_000 + WAITS_MS }),
   started("stale-autorestart", "stale-autorestart", { login: "stale-autorestart" }, { namedMs: 60_000 + WAITS_MS }),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, watchFile, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, watchFile, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { dialogOpened, frameOpened, ibcError, ibcLine } from "../../../electron/simulator/gateway/ibc-log.ts";
@@ -20,6 +20,7 @@ const mode = env("LAB_MODE") === "live" ? "live" : "paper";
 const SHARED = "/lab";
 const SETTINGS = "/home/ibgateway/tws_settings/ibg.json";
 const AUTORESTART = "/home/ibgateway/tws_settings/autorestart";
+const LAUNCHER_LOG = "/home/ibgateway/tws_settings/launcher.log";
 const ORDERS = join(SHARED, "orders.json");
 
 // The kernel keeps fifteen letters of it; docker top shows them.
@@ -86,6 +87,13 @@ class StandIn implements ScreenModel {
   say(...texts: string[]): void {
     const at = Date.now();
     for (const text of texts) this.print(ibcLine(at, text));
+    if (texts.some((text) => text.includes("Authenticating..."))) this.authenticates();
+  }
+  /** What docker's log does not hold: whether IBKR says anything at all. */
+  private authenticates(): void {
+    const log = (text: string) => appendFileSync(LAUNCHER_LOG, `${new Date().toISOString().replace("T", " ").slice(0, 23)} [JA] ${text}\n`);
+    if (this.plan.login === "broker-lockout") this.clock.after(30_000, () => log("WARN - AuthTimeoutMonitor-CCP: Timeout!"));
+    else log("INFO - AuthTimeoutMonitor-CCP: NS_AUTH_START");
   }
   print(...lines: string[]): void {
     for (const text of lines) {
