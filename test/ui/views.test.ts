@@ -54,6 +54,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     ["overview-incident", "incident", ".curve-plot canvas", { view: "overview/home/live" }],
     ["overview-incident-small", "incident", ".curve-plot canvas", { view: "overview/home/live", size: [900, 640] }],
     ["overview-masked", "masked", ".curve-empty", {}],
+    ["overview-several", "several", ".curve-plot canvas", {}],
     ["overview-needs-you", "noAccount", ".empty-panel", { size: [1024, 700] }],
     ["overview-excused", "excused", ".excused", {}],
     ["overview-running", "running", ".run-strip", { view: "overview/home/live" }],
@@ -144,6 +145,37 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window", () => {
     expect(await titles()).toHaveLength(4);
     // 29061.60 + 22410.90; NVDA's value is not known.
     expect(await page.locator("tfoot tr").allInnerTexts()).toEqual([expect.stringContaining("$51,472.50"), expect.stringContaining("€27,606.60")]);
+  });
+
+  it("several accounts: each with its own figures, currency, curve and age; their numbers hide too", async () => {
+    const page = await open("several");
+    const money = page.getByRole("region", { name: "Accounts" });
+    const numbers = money.getByRole("radiogroup", { name: "Account" }).getByRole("radio");
+    expect(await numbers.evaluateAll((all) => all.map((one) => one.closest("label")?.textContent))).toEqual(["DF1234567", "DU1234568", "DU1234569"]);
+    await money.getByText("$101,234.56").waitFor();
+    await numbers.first().focus();
+    await page.keyboard.press("ArrowRight");
+    await money.getByText("€50,123.40").waitFor();
+    expect(await money.getByText("Base currency EUR").count()).toBe(1);
+    expect(await money.locator('[data-name="DailyPnL"] .amount').getAttribute("data-sign")).toBe("negative");
+    // What did not come is no nought.
+    expect(await money.locator('[data-name="BuyingPower"]').innerText()).toContain("–");
+    await money.getByRole("button", { name: "All figures" }).click();
+    expect(await money.locator('[data-name="MaintMarginReq"]').innerText()).toMatch(/€7,001\.00\s*40 min/);
+    expect(await money.locator('[data-name="NetLiquidation"]').innerText()).not.toContain("min");
+    // The result was told in euros, the rest of the position in dollars: neither is added to the other.
+    expect(await money.locator("tbody td").allInnerTexts()).toContain("-€42.50");
+    expect((await money.locator("tfoot tr").allInnerTexts()).map((row) => row.replaceAll(/\s+/g, " ").trim())).toEqual([
+      "Total EUR – -€42.50 –",
+      "Total USD $29,061.60 – +$5,252.10",
+    ]);
+    await expect.poll(async () => (await calls(page, "history.curve")).at(-1)).toMatchObject({ account: "DU1234568" });
+    await page.keyboard.press("Escape");
+    await numbers.nth(1).focus();
+    await page.keyboard.press("ArrowRight");
+    await money.getByText("These figures are of unknown age.").waitFor();
+    await page.getByRole("button", { name: "Hide amounts" }).click();
+    expect(await money.innerText()).not.toMatch(/D[FU]\d{4}/);
   });
 
   it("shows all columns of the positions in a window of 800 pixels", async () => {

@@ -23,7 +23,15 @@ export function Accounts({ server, gateway }: { server: ServerSnapshot; gateway:
   return (
     <section className="money" aria-label={strings.money.label} data-stale={account.stale}>
       <div className="money-head">
-        {gateway.accounts.length > 1 ? <AccountPicker accounts={gateway.accounts} chosen={account.id} choose={setChosen} /> : <AccountName account={account} />}
+        {gateway.accounts.length > 1 ? (
+          <>
+            <h2 className="visually-hidden">{strings.money.label}</h2>
+            <AccountPicker accounts={gateway.accounts} chosen={account.id} choose={setChosen} />
+            <Base account={account} />
+          </>
+        ) : (
+          <AccountName account={account} />
+        )}
         <Age account={account} />
       </div>
       <Mismatch account={account} mode={gateway.mode} />
@@ -42,9 +50,13 @@ function AccountName({ account }: { account: AccountSnapshot }) {
   const { masked } = useMasking();
   return (
     <h2>
-      {maskAccount(account.id, masked)} {account.baseCurrency !== null && <span className="quiet">{strings.money.base(account.baseCurrency)}</span>}
+      {maskAccount(account.id, masked)} <Base account={account} />
     </h2>
   );
+}
+
+function Base({ account }: { account: AccountSnapshot }) {
+  return account.baseCurrency === null ? null : <span className="quiet">{strings.money.base(account.baseCurrency)}</span>;
 }
 
 function AccountPicker({ accounts, chosen, choose }: { accounts: readonly AccountSnapshot[]; chosen: string; choose: (id: string) => void }) {
