@@ -57,10 +57,15 @@ const ascii = (code) => code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.ch
 
 /**
  * A module whose body asks for Node's parts with `require`: an `import` of node:http reads every export, the one that loads all of undici among them.
- * The body is a function of its own, so that it is compiled piece by piece, and after `prelude` has run.
+ * The body is a function of its own, so that it is compiled piece by piece, and after `prelude` has run. Parts that are seldom needed (TLS takes 3 MB) are
+ * loaded when one of their functions is first asked for.
  */
 const moduleOf = (prelude) => (code) =>
-  `const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
+  `const require=(load=>{
+const seldom=/^(node:)?(tls|https|zlib|child_process|worker_threads|assert)$/;
+const later=id=>{let part;const get=()=>part??=load(id);return new Proxy(()=>{},{get:(_,key)=>get()[key],apply:(_,self,args)=>get().apply(self,args)})};
+return Object.assign(id=>seldom.test(id)?later(id):load(id),load)
+})(process.getBuiltinModule("node:module").createRequire(import.meta.url));
 ${prelude}function gatelight(require,module,exports,__filename,__dirname){${code}
 }
 gatelight(require,{exports:{}},{},import.meta.filename,import.meta.dirname);
@@ -117,10 +122,11 @@ async function build({ force = false, quiet = false }) {
   const { rolldown } = await import("rolldown");
   const { build: viteBuild } = await import("vite");
   const { cutOrders } = await import("./cut-orders.mjs");
+  const { leanParts } = await import("./lean-parts.mjs");
   const version = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version;
   rmSync(STAMP, { force: true });
   mkdirSync(DIST, { recursive: true });
-  const plugins = [cutOrders()];
+  const plugins = [cutOrders(), leanParts()];
   await Promise.all([
     bundle(rolldown, plugins, version, {
       input: "electron/cli.ts",
