@@ -15,6 +15,7 @@ export class LookReader {
   #drops: number | null = null;
   #xServer: boolean | null = null;
   #screen: ScreenSign | null = null;
+  #java: string | null = null;
 
   /**
    * @param pidOf which process id a tag asked about; `null` for a tag that nobody waits for
@@ -39,6 +40,9 @@ export class LookReader {
       case "v":
         this.#screen = { x11vnc: letter(words[1]), ranNs: counter(words[2], 18), forever: words[3] === "1", xvfb: letter(words[4]) };
         return null;
+      case "j":
+        this.#java = letter(words[1]);
+        return null;
       case "@":
         return this.#frame(words, pidOf);
       default:
@@ -49,9 +53,9 @@ export class LookReader {
   #frame(words: readonly string[], pidOf: (tag: number) => number | null): LookAnswer | null {
     const rows = this.#rows;
     const fresh = { listenOverflows: this.#overflows, listenDrops: this.#drops, xServer: this.#xServer };
-    const screen = this.#screen === null ? {} : { screen: this.#screen };
+    const seen = { ...(this.#screen === null ? {} : { screen: this.#screen }), ...(this.#java === null ? {} : { java: this.#java }) };
     this.#rows = [];
-    this.#overflows = this.#drops = this.#xServer = this.#screen = null;
+    this.#overflows = this.#drops = this.#xServer = this.#screen = this.#java = null;
     const tag = counter(words[1]);
     const pid = tag === null ? null : pidOf(tag);
     if (tag === null || pid === null) return null;
@@ -64,11 +68,11 @@ export class LookReader {
     switch (words[2]) {
       case "same": {
         if (before === undefined) return null;
-        return this.#table(tag, pid, { rows: before.rows, ...kept, ...screen }, false);
+        return this.#table(tag, pid, { rows: before.rows, ...kept, ...seen }, false);
       }
       case "end":
       case "cut":
-        return this.#table(tag, pid, { rows, ...kept, ...screen }, words[2] === "cut");
+        return this.#table(tag, pid, { rows, ...kept, ...seen }, words[2] === "cut");
       case "none": {
         this.#known.delete(pid);
         const why = words[3];

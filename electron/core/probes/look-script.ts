@@ -11,6 +11,7 @@
  * `v`: where x11vnc runs as a child or grandchild of PID (looked for with MORE): its state letter, the ns it has run (/proc/PID/schedstat), whether it
  * was told to outlive its first viewer, and the state letter of Xvfb; `-` where one cannot be read. Its command line, where a password may stand,
  * stays on the server.
+ * `j STATE`: the same of java, the gateway itself.
  * Only LISTEN, ESTABLISHED, SYN_SENT and CLOSE_WAIT rows are looked at; except LISTEN, only those on the asked ports or 4000, 4001.
  * The tree is `/proc`, or GATELIGHT_PROC where a test or a simulator sets it. dash reads byte by byte, so the long tables are read on demand;
  * bash would seek back after each line, which the kernel answers by making the table anew, so there a table is read in one go.
@@ -81,17 +82,18 @@ kin() {
     case $name in
       x11vnc) vnc=$c ;;
       Xvfb) xvfb=$c ;;
+      java) java=$c ;;
       *) [ "$2" = 0 ] || kin "$c" 0 ;;
     esac
   done
 }
 screen() {
   if [ "$2" = 1 ]; then
-    vnc=- xvfb=- ever=0 line=
+    vnc=- xvfb=- java=- ever=0 line=
     kin "$1" 1
     [ -r "$p/$vnc/cmdline" ] && read -r line < "$p/$vnc/cmdline"
     case $line in *-forever*|*-many*|*-loop*) ever=1 ;; esac
-    eval "screen_$1='$vnc $xvfb $ever'"
+    eval "screen_$1='$vnc $xvfb $ever' java_$1=$java"
   fi
   eval "set -- \\\${screen_$1-}"
   [ $# -gt 0 ] && [ -r "$p/$1/stat" ] || return 0
@@ -100,6 +102,13 @@ screen() {
   [ -r "$p/$1/schedstat" ] && read -r r skip < "$p/$1/schedstat"
   [ -r "$p/$2/stat" ] && read -r skip skip d skip < "$p/$2/stat"
   echo "v \${s:--} \${r:--} $3 \${d:--}"
+}
+jvm() {
+  eval "set -- \\\${java_$1--}"
+  [ -r "$p/$1/stat" ] || return 0
+  s=
+  read -r skip skip s skip < "$p/$1/stat"
+  echo "j \${s:--}"
 }
 echo "@ 0 hello 1"
 while read -r tag pid api relay vnc more; do
@@ -113,7 +122,7 @@ while read -r tag pid api relay vnc more; do
   fam=6
   each "$p/$pid/net/tcp6" row
   if [ "$more" = 1 ]; then netstat "$p/$pid/net/netstat"; unix "$p/$pid/net/unix"; fi
-  { screen "$pid" "$more"; } 2>/dev/null
+  { screen "$pid" "$more"; jvm "$pid"; } 2>/dev/null
   key="$api $relay $vnc $fin
 $out"
   eval "old=\\\${seen_$pid-}"

@@ -82,6 +82,8 @@ export interface ProcNet {
   readonly xServer: boolean | null;
   /** Absent: no x11vnc was seen among the container's processes. */
   readonly screen?: ScreenSign;
+  /** The state letter of java, the gateway itself; absent: it was not seen. */
+  readonly java?: string;
 }
 
 /**

@@ -76,6 +76,7 @@ export class SocketWatch {
         if (now) gateway.publish({ sockets: null });
       } else if (answer?.kind === "table") {
         this.#retries = 0;
+        gateway.noteJava(answer.table.java ?? null);
         const screen = this.#pulseOf(gateway).take(answer.table.screen, this.#ports.shared.clock.now());
         gateway.publishSockets(socketsFact(answer.table, gateway.target.ports, "host-proc", screen));
       } else {

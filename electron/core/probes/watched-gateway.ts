@@ -27,6 +27,7 @@ export class WatchedGateway {
   #follower: LogFollower | null = null;
   #followed = "";
   #cancel: (() => void) | null = null;
+  #javaStopped: boolean | null = null;
   /** By the server's clock; of this log-in alone. */
   #silentTimeoutAt: number | null = null;
 
@@ -52,6 +53,13 @@ export class WatchedGateway {
   get loggedIn(): boolean {
     const { phase } = this.#log.snapshot();
     return phase === "logged-in" || phase === "configured";
+  }
+
+  /** By its state letter java was stopped, or goes on: then docker is asked for the processes at once, where there is trouble. */
+  noteJava(letter: string | null): void {
+    const stopped = letter === null ? null : /t/i.test(letter);
+    if (stopped !== null && this.#javaStopped !== null && stopped !== this.#javaStopped) this.lastTop = Number.NEGATIVE_INFINITY;
+    this.#javaStopped = stopped ?? this.#javaStopped;
   }
 
   /** Since when a log-in that was sent off has had no answer, by the server's clock; `null`: none has been. */

@@ -100,6 +100,25 @@ describe.each(SHELLS)("the look script in %s", (shell) => {
     });
   });
 
+  it("tells whether java stands still, a grandchild of the container's first process", () => {
+    const root = tree({ tcp: TCP, tcp6: TCP6 });
+    const put = (pid: number, comm: string, state: string, children: string) => {
+      mkdirSync(join(root, `${pid}/task/${pid}`), { recursive: true });
+      writeFileSync(join(root, `${pid}/task/${pid}/children`), children);
+      writeFileSync(join(root, `${pid}/comm`), `${comm}\n`);
+      writeFileSync(join(root, `${pid}/stat`), `${pid} (${comm}) ${state} 1 1 1 0 -1 4194560\n`);
+    };
+    put(4242, "run.sh", "S", "50 60 ");
+    put(50, "ibcstart.sh", "S", "51 ");
+    put(51, "java", "T", "");
+    put(60, "socat", "S", "");
+    const lines = run(shell, root, ["1 4242 0FA2 0FA4 170C 1", "2 4242 0FA2 0FA4 170C 0"]);
+    expect(lines.filter((line) => line.startsWith("j"))).toEqual(["j T", "j T"]);
+    const reader = new LookReader();
+    const answers = lines.flatMap((line) => reader.feed(line, () => 4242) ?? []);
+    expect(answers.map((answer) => answer.kind === "table" && answer.table.java)).toEqual(["T", "T"]);
+  });
+
   it("says same when nothing changed, and all of it again for other ports", () => {
     const root = tree({ tcp: TCP, tcp6: TCP6 });
     const lines = run(shell, root, ["1 4242 0FA2 0FA4 170C 0", "2 4242 0FA2 0FA4 170C 0", "3 4242 0FA1 0FA3 170C 0"]);

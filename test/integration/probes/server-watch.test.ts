@@ -252,6 +252,30 @@ describe("the watch of a server", () => {
     expect(docker.calls.filter((call) => call[0] === "top")).toEqual([["top", NAME, "-eo", "pid,stat,comm"]]);
   });
 
+  it("lists them again at once when the look loop sees java stop or go on", async () => {
+    docker.setContainer(NAME, running());
+    docker.setTop(NAME, "PID STAT COMMAND\n1 Ss run.sh\n20 Tl java\n");
+    setTables(4242, listen("0FA2", 0));
+    const java = (state: string) => writeFileSync(join(proc, "20/stat"), `20 (java) ${state} 1 1 1 0\n`);
+    mkdirSync(join(proc, "4242/task/4242"), { recursive: true });
+    mkdirSync(join(proc, "20"));
+    writeFileSync(join(proc, "4242/task/4242/children"), "20 ");
+    writeFileSync(join(proc, "20/comm"), "java\n");
+    java("T");
+    begin();
+    await expect.poll(() => facts.sockets?.value.source, WAIT).toBe("host-proc");
+    await watch.lookProcesses("paper");
+    expect(facts.processes?.value).toMatchObject({ java: "stopped" });
+    docker.setTop(NAME, "PID STAT COMMAND\n1 Ss run.sh\n20 Sl java\n");
+    java("S");
+    const asked = async () => {
+      await watch.lookProcesses("paper");
+      return facts.processes?.value.java;
+    };
+    await expect.poll(asked, { timeout: 9_000, interval: 100 }).toBe("running");
+    expect(docker.calls.filter((call) => call[0] === "top")).toHaveLength(2);
+  });
+
   it("starts fewer than two processes a minute once it watches", async () => {
     docker.setContainer(NAME, running());
     docker.appendLog(NAME, ...boot(), ibc(5, "Login has completed"));
