@@ -28,7 +28,35 @@ async function cures(
   return { on, run };
 }
 
-describe("each repair cures its fault on the simulated home server", () => {
+/** They spend their time waiting, so they may do it together: those first that take patience. */
+describe.concurrent("each repair cures its fault on the simulated home server", { timeout: 120_000 }, () => {
+  it("restart-relay: socat that nobody starts again", async ({ onTestFinished }) => {
+    const { run } = await cures(onTestFinished, "relay-dead", "relay-dead", "restart-relay");
+    expect(run.steps.map((step) => step.state)).toEqual(["done", "done", "done", "done"]);
+  });
+  it("change-client-id: the whole range but one is taken", async ({ onTestFinished }) => {
+    const { on } = await cures(onTestFinished, "client-id-in-use", "client-id-in-use", "change-client-id", {
+      before: (on) => on.simulator.stage.paper.plan.api.heldClientIds.delete(903),
+    });
+    expect(on.gateway().session.clientId).toBe(903);
+  });
+  it("resubscribe: a feed that forgot us", async ({ onTestFinished }) => {
+    await cures(onTestFinished, "account-data-silent", "account-data-silent", "resubscribe", {
+      before: (on) => {
+        on.simulator.stage.paper.plan.api.accountSilent = false;
+      },
+    });
+  });
+  it("wait: a start that takes its time", async ({ onTestFinished }) => {
+    await cures(onTestFinished, "booting", "booting", "wait", { speed: 2 });
+  });
+  it("resubscribe against a feed that stays silent, then the soft restart", async ({ onTestFinished }) => {
+    const on = await stage(onTestFinished, { scenario: "account-data-silent" });
+    await on.until("silent", (now) => now.cause?.id === "account-data-silent");
+    const run = await on.repair("resubscribe");
+    expect(run).toMatchObject({ outcome: "not-cured", next: "restart-soft" });
+    expect((await on.repair("restart-soft")).outcome).toBe("cured");
+  });
   it("restart-relay: where the image's loop lives, socat is not started twice", async ({ onTestFinished }) => {
     const on = await stage(onTestFinished, {});
     await on.until("up", (now) => now.light === "up");
@@ -119,36 +147,5 @@ describe("each repair cures its fault on the simulated home server", () => {
   });
   it("restart-mcp-workers: workers that are dead", async ({ onTestFinished }) => {
     await cures(onTestFinished, "mcp-down", "mcp-down", "restart-mcp-workers");
-  });
-});
-
-/** These spend their time waiting, so they may do it together. */
-describe.concurrent("and so do those that take patience", () => {
-  it("restart-relay: socat that nobody starts again", async ({ onTestFinished }) => {
-    const { run } = await cures(onTestFinished, "relay-dead", "relay-dead", "restart-relay");
-    expect(run.steps.map((step) => step.state)).toEqual(["done", "done", "done", "done"]);
-  });
-  it("change-client-id: the whole range but one is taken", async ({ onTestFinished }) => {
-    const { on } = await cures(onTestFinished, "client-id-in-use", "client-id-in-use", "change-client-id", {
-      before: (on) => on.simulator.stage.paper.plan.api.heldClientIds.delete(903),
-    });
-    expect(on.gateway().session.clientId).toBe(903);
-  });
-  it("resubscribe: a feed that forgot us", async ({ onTestFinished }) => {
-    await cures(onTestFinished, "account-data-silent", "account-data-silent", "resubscribe", {
-      before: (on) => {
-        on.simulator.stage.paper.plan.api.accountSilent = false;
-      },
-    });
-  });
-  it("wait: a start that takes its time", async ({ onTestFinished }) => {
-    await cures(onTestFinished, "booting", "booting", "wait", { speed: 2 });
-  });
-  it("resubscribe against a feed that stays silent, then the soft restart", async ({ onTestFinished }) => {
-    const on = await stage(onTestFinished, { scenario: "account-data-silent" });
-    await on.until("silent", (now) => now.cause?.id === "account-data-silent");
-    const run = await on.repair("resubscribe");
-    expect(run).toMatchObject({ outcome: "not-cured", next: "restart-soft" });
-    expect((await on.repair("restart-soft")).outcome).toBe("cured");
   });
 });
