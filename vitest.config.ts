@@ -1,20 +1,23 @@
 import { defineConfig } from "vitest/config";
 
 interface Extra {
+  readonly globalSetup?: string[];
   readonly maxWorkers?: number;
   readonly sequence?: { readonly groupOrder: number };
 }
 const project = (name: string, include: string[], testTimeout: number, extra: Extra = {}) => ({
-  test: { name, include, testTimeout, hookTimeout: 60_000, globalSetup: [] as string[], ...extra },
+  test: { name, include, testTimeout, hookTimeout: 60_000, ...extra },
 });
 
 /** Real screens and a real browser: after all others, and beside the lab, which waits most of its time. */
 const LATER = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
+/** `gatelight` is run as built. */
+const BUILT = { globalSetup: ["test/lab/built.ts"] };
 /** The lab's whole catalogue is shown in many labs side by side, a file each; else one lab shows some of it. */
 const lab =
   process.env.GATELIGHT_LAB === "full"
-    ? project("lab", ["test/lab/{whole/*,faults,stand-in}.test.ts"], 180_000, { maxWorkers: 4, sequence: { groupOrder: 2 } })
-    : project("lab", ["test/lab/*.test.ts"], 180_000, LATER);
+    ? project("lab", ["test/lab/{whole/*,faults,stand-in}.test.ts"], 180_000, { ...BUILT, maxWorkers: 4, sequence: { groupOrder: 2 } })
+    : project("lab", ["test/lab/*.test.ts"], 180_000, { ...BUILT, ...LATER });
 
 /** Projects by what they need: nothing (unit, contract, walls, security), real peers (integration, ui), root and Docker (lab). */
 export default defineConfig({
