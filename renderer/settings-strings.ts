@@ -1,4 +1,6 @@
+import type { ForwardSnapshot } from "../shared/snapshot.ts";
 import { count } from "./count.ts";
+import { dataSize } from "./data-size.ts";
 
 /** The words of the settings view. */
 export const settingsStrings = {
@@ -81,12 +83,15 @@ export const settingsStrings = {
     targets: { api: "API port", vnc: "Screen (VNC)", mcp: "MCP server" },
     localPort: "Port on 127.0.0.1",
     anyPort: "any",
-    state: (forward: { state: "off" | "listening" | "failed"; localPort: number | null; detail: string; connections: number }) =>
-      forward.state === "listening"
-        ? `Listening on 127.0.0.1:${forward.localPort ?? "?"}, ${count(forward.connections, "connection", "connections")}.`
-        : forward.state === "failed"
-          ? `Failed: ${forward.detail}`
-          : "Off.",
+    apiWarning:
+      "Programs that connect to the API and hang up again, such as uptime checks and port scans, wedge the gateway. Only for one that stays connected, with a client id of its own.",
+    state: ({ state, localPort, detail, connections, bytesIn, bytesOut }: Omit<ForwardSnapshot, "target">) => {
+      if (state === "off") return "Off.";
+      if (state === "failed") return `Failed: ${detail}`;
+      const passed = `${dataSize(bytesIn)} received, ${dataSize(bytesOut)} sent`;
+      return `Listening on 127.0.0.1:${localPort ?? "?"}: ${connections} open ${connections === 1 ? "connection" : "connections"}, ${passed}.`;
+    },
+    lastFailure: (detail: string) => `The last connection failed: ${detail}`,
   },
   watchdog: {
     title: "Repairs without asking",

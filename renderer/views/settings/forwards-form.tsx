@@ -39,7 +39,9 @@ export function ForwardsForm({ gateway, states, path, faults, onChange }: Props)
                 fault={faults.at(`${path}.forwards[${index}].localPort`)}
               />
             )}
+            {target === "api" && forward.enabled && <p className="inline-note">{strings.forwards.apiWarning}</p>}
             {state !== undefined && <p className="quiet">{strings.forwards.state(state)}</p>}
+            {state?.state === "listening" && state.detail !== "" && <p className="quiet">{strings.forwards.lastFailure(state.detail)}</p>}
           </div>
         );
       })}

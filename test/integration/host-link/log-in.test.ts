@@ -105,6 +105,20 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "ssh-agent").length > 0)("log
     expect(`${failure.message} ${failure.details}`).toMatch(/MaxAuthTries.*IdentitiesOnly/s);
   });
 
+  it("says that a certificate in the agent cannot be used, where nothing else is let in", async () => {
+    const keys = folder();
+    const authority = makeKey(join(keys, "authority"));
+    const key = makeKey(join(keys, "id"));
+    const sshd = await sshdWith({
+      config: [`TrustedUserCAKeys ${authority.file}.pub`, "PasswordAuthentication no", "KbdInteractiveAuthentication no"],
+    });
+    execFileSync(peer("ssh-keygen"), ["-q", "-s", authority.file, "-I", "test", "-n", sshd.user, `${key.file}.pub`], { stdio: "ignore" });
+    const socket = agentWith([key.file]);
+    const { link } = openLink(reachOf(sshd, { identityFiles: [], useAgent: true }), { environment: environment(folder(), { env: { SSH_AUTH_SOCK: socket } }) });
+    const { failure } = await until(link, "failed");
+    expect(failure.details).toContain("the agent has an OpenSSH certificate, which Gatelight cannot use (the plain key beside it can be)");
+  });
+
   it("passes a server that wants two keys, one after the other", async () => {
     const second = makeKey(join(folder(), "id"), { type: "ecdsa" });
     const sshd = await sshdWith({ config: ["AuthenticationMethods publickey,publickey"], authorizedKeys: [second.publicKey] });

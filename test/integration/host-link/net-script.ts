@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { DialError } from "../../../electron/core/host-link/host-link.ts";
 import { peer } from "../../support/peers.ts";
 import { startSshd } from "../../support/sshd.ts";
-import { cleanUp, later, listen, openLink, reachOf, until, waitFor } from "./support.ts";
+import { cleanUp, later, listen, openLink, reachOf, until, waitFor, watchDelay } from "./support.ts";
 
 /**
  * One scene on a loopback of its own, whose packets the kernel drops or slows down; run by net.test.ts through `unshare --net`, so that
@@ -25,12 +25,14 @@ async function dropped(before: () => () => void, hurryAfter: boolean): Promise<u
   drop("-A");
   if (hurryAfter) calm = link.hurry();
   const since = performance.now();
+  const delay = watchDelay();
   const { failure } = await until(link, "waiting", 40_000);
   const noticedMs = performance.now() - since;
+  const delayMs = delay();
   calm();
   drop("-D");
   await until(link, "up", 60_000);
-  return { noticedMs: Math.round(noticedMs), reason: failure.reason, stage: failure.stage };
+  return { noticedMs: Math.round(noticedMs), delayMs, reason: failure.reason, stage: failure.stage };
 }
 
 /** A target that answers no SYN: ssh2 says nothing for as long as sshd tries. What opens after the deadline must be closed. */

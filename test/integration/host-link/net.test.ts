@@ -19,14 +19,14 @@ describe.skipIf(!canHaveNetwork)("a line whose packets are dropped or held up by
     const seen = await scene("silent");
     expect(seen).toMatchObject({ reason: "silent", stage: "alive" });
     expect(seen.noticedMs).toBeGreaterThan(8_000);
-    expect(seen.noticedMs).toBeLessThan(17_000);
+    expect(seen.noticedMs).toBeLessThanOrEqual(15_000 + Number(seen.delayMs));
   });
 
   it.concurrent("within 3 s while a person waits, whether the wait began before or after", { timeout: 120_000 }, async ({ expect }) => {
     for (const name of ["silent-in-a-hurry", "hurry-afterwards"]) {
       const seen = await scene(name);
       expect(seen).toMatchObject({ reason: "silent", stage: "alive" });
-      expect(seen.noticedMs).toBeLessThan(5_000);
+      expect(seen.noticedMs).toBeLessThanOrEqual(3_000 + Number(seen.delayMs));
     }
   });
 

@@ -137,6 +137,22 @@ export function until<K extends LinkState["kind"]>(link: HostLink, kind: K, ms =
 }
 const isKind = <K extends LinkState["kind"]>(state: LinkState, kind: K): state is Extract<LinkState, { kind: K }> => state.kind === kind;
 
+/** Measures how late this process gets its turn. @returns a function that ends it and gives the longest delay, ms */
+export function watchDelay(): () => number {
+  let worst = 0;
+  let due = performance.now() + 10;
+  const look = () => {
+    worst = Math.max(worst, performance.now() - due);
+    due = performance.now() + 10;
+  };
+  const timer = setInterval(look, 10);
+  return () => {
+    clearInterval(timer);
+    look();
+    return Math.ceil(worst);
+  };
+}
+
 export async function waitFor(condition: () => boolean | Promise<boolean>, what: string, ms = 15_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await condition())) {

@@ -49,7 +49,7 @@ describe("known_hosts", () => {
     expect(own("-ecdsa-*")).toEqual(["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]);
   });
 
-  it("survives any file, and never takes another key for known", () => {
+  it("survives any file, and never takes another key for known", { timeout: 60_000 }, () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 40 }),
       fc.constantFrom(

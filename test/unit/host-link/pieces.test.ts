@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { listeningInodes } from "../../../electron/core/host-link/forward/port-h
 import { isNotFound } from "../../../electron/core/host-link/is-not-found.ts";
 import { LineSplitter } from "../../../electron/core/host-link/line-splitter.ts";
 import { settle } from "../../../electron/core/host-link/settle.ts";
-import { defaultAgentSocket } from "../../../electron/core/host-link/ssh/agent.ts";
+import { defaultAgentSocket, identityTypes } from "../../../electron/core/host-link/ssh/agent.ts";
 import { bcryptPbkdf } from "../../../electron/core/host-link/ssh/bcrypt-pbkdf.ts";
 import { deriveKey } from "../../../electron/core/host-link/ssh/derive-key.ts";
 import { openKey, unlockKey } from "../../../electron/core/host-link/ssh/private-key.ts";
@@ -105,6 +105,19 @@ describe("private keys", () => {
     expect(Buffer.from(await deriveKey(input)).toString("hex")).toBe(expected);
   });
 
+  it("opens a PKCS#8 key with its passphrase alone", async () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const guarded = String(privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret-passphrase" }));
+    expect(openKey(guarded)).toEqual({ kind: "locked", public: null });
+    expect((await unlockKey(guarded, "secret-passphrase")).kind).toBe("private");
+    for (const [text, passphrase] of [
+      [guarded, "other"],
+      [guarded, ""],
+      [guarded.slice(0, 150), "secret-passphrase"],
+    ] as const)
+      expect(await unlockKey(text, passphrase)).toEqual({ kind: "wrong" });
+  });
+
   it("says in plain words what kind of key it cannot use", () => {
     const why = (text: string) => {
       const opened = openKey(text);
@@ -113,10 +126,25 @@ describe("private keys", () => {
     expect(why("ssh-ed25519-cert-v01@openssh.com AAAA cert")).toMatch(/certificate.*plain key beside it/);
     expect(why("sk-ssh-ed25519@openssh.com AAAA token")).toMatch(/security token.*in a terminal can/);
     expect(why("ssh-dss AAAA old")).toMatch(/DSA key/);
+    const string = (bytes: string | Buffer) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      return Buffer.concat([length, Buffer.from(bytes)]);
+    };
+    const file = (type: string) =>
+      `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.concat([
+        Buffer.from("openssh-key-v1\0"),
+        ...["none", "none", ""].map(string),
+        Buffer.from([0, 0, 0, 1]),
+        string(Buffer.concat([string(type), string(Buffer.alloc(32)), string("ssh:")])),
+        string(Buffer.alloc(64)),
+      ]).toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`;
+    expect(why(file("sk-ecdsa-sha2-nistp256@openssh.com"))).toMatch(/security token/);
+    expect(why(file("ssh-dss"))).toMatch(/DSA key/);
     expect(why("PuTTY-User-Key-File-3: ssh-ed25519")).toMatch(/not a key in a form Gatelight can read|unsupported|damaged/i);
   });
 
-  it("survives any text, locked or not", async () => {
+  it("survives any text, locked or not", { timeout: 60_000 }, async () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 60 }),
       fc.constantFrom(
@@ -149,6 +177,29 @@ describe("the agent", () => {
     expect(pipes("pageant.me.1234", "openssh-ssh-agent", "x")).toBe("\\\\.\\pipe\\openssh-ssh-agent");
     expect(pipes("x", "pageant.me.1234")).toBe("\\\\.\\pipe\\pageant.me.1234");
     expect(pipes("x")).toBeNull();
+  });
+});
+
+describe("an agent's answer", () => {
+  const string = (text: string) => {
+    const bytes = Buffer.from(text);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  const answer = (count: number, ...types: string[]) => {
+    const head = Buffer.from([0, 0, 0, 0, 12, 0, 0, 0, count]);
+    return Buffer.concat([head, ...types.flatMap((type) => [string(string(type).toString("latin1") + "x".repeat(32)), string("a comment")])]);
+  };
+  it("names the types of all keys, those too that ssh2 passes over", () => {
+    const types = ["ssh-ed25519", "sk-ssh-ed25519@openssh.com", "ssh-ed25519-cert-v01@openssh.com"];
+    expect(identityTypes(answer(3, ...types))).toEqual(types);
+  });
+  it("survives any answer", () => {
+    const whole = answer(3, "ssh-ed25519", "ssh-rsa");
+    expect(identityTypes(whole)).toEqual(["ssh-ed25519", "ssh-rsa"]);
+    for (let length = 0; length < whole.length; length++) expect(identityTypes(whole.subarray(0, length)).length).toBeLessThan(3);
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void identityTypes(Buffer.from([0, 0, 0, 0, 12, 255, ...bytes]))));
   });
 });
 

@@ -11,7 +11,7 @@ const through = (argv: readonly string[]) =>
     .slice(0, -1);
 
 describe("quoteArgv", () => {
-  it("gives any arguments to a real sh unharmed", () => {
+  it("gives any arguments to a real sh unharmed", { timeout: 60_000 }, () => {
     const word = fc.oneof(
       fc.string({ unit: "grapheme", maxLength: 20 }),
       fc.string({ unit: fc.constantFrom("'", '"', "\\", "$", "`", " ", "\n", "*", "~", "#", "!", ";", "&", "|", "-", "(", "a", "=", "{", "}"), maxLength: 20 }),

@@ -276,7 +276,7 @@ describe("the way to a server", () => {
       expect(parseProxyCommand(other)).toBe("unsupported");
   });
 
-  it("survives any file", async () => {
+  it("survives any file", { timeout: 60_000 }, async () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 30 }),
       fc.constantFrom(

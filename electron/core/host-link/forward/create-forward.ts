@@ -19,6 +19,7 @@ export interface ForwardReport {
   readonly state: "off" | "listening" | "failed";
   /** The port listened on; `null` unless listening. */
   readonly localPort: number | null;
+  /** Why it failed, or why the last connection did; empty while all is well. */
   readonly detail: string;
   /** Open now. */
   readonly connections: number;
@@ -94,7 +95,7 @@ class LocalForward implements Forward {
       server.listen({ host: "127.0.0.1", port: this.#options.localPort, exclusive: true }, () => {
         const address = server.address();
         const localPort = typeof address === "object" && address !== null ? address.port : this.#options.localPort;
-        this.#set({ state: "listening", localPort, detail: `127.0.0.1:${localPort}` });
+        this.#set({ state: "listening", localPort, detail: "" });
         resolve();
       });
     });
@@ -142,6 +143,7 @@ class LocalForward implements Forward {
         deadlineMs: this.#options.dialDeadlineMs ?? DIAL_MS,
         signal: AbortSignal.any([this.#life.signal, gone.signal]),
       });
+      if (this.#report.detail !== "") this.#set({ detail: "" });
       joinStreams(socket, remote, (bytesIn, bytesOut) => this.#count(bytesIn, bytesOut));
     } catch (error) {
       socket.destroy();

@@ -1,6 +1,6 @@
 import type { BaseAgent, ParsedKey } from "ssh2";
 import type { Clock } from "../../clock.ts";
-import { listAgent } from "./agent.ts";
+import { type AgentKeys, listAgent } from "./agent.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { SshHop } from "./ssh-hop.ts";
 import { ssh2 } from "./ssh2.ts";
@@ -24,13 +24,14 @@ export interface KeysOnHand {
 export async function gatherKeys(hop: SshHop, ring: KeyRing, clock: Clock): Promise<KeysOnHand> {
   const notes: string[] = [];
   const files = await Promise.all(hop.identityFiles.map(async ({ path, explicit }) => ({ explicit, ...(await ring.read(path)) })));
-  let agent: { agent: BaseAgent<ParsedKey>; keys: readonly ParsedKey[] } | null = null;
+  let agent: AgentKeys | null = null;
   if (hop.agentSocket !== null) {
     agent = await listAgent(clock, hop.agentSocket).catch((error: unknown) => {
       notes.push(error instanceof Error ? error.message : String(error));
       return null;
     });
   }
+  for (const why of agent?.unusable ?? []) notes.push(`the agent has ${why}`);
   const inAgent: OfferedKey[] = [];
   const fromFiles: OfferedKey[] = [];
   const blind: string[] = [];

@@ -2,6 +2,7 @@ import { createDecipheriv, createPrivateKey, getCiphers } from "node:crypto";
 import type { ParsedKey } from "ssh2";
 import { deriveKey } from "./derive-key.ts";
 import { keyType } from "./known-hosts.ts";
+import { openPkcs8 } from "./open-pkcs8.ts";
 import { ssh2 } from "./ssh2.ts";
 
 export type OpenedKey =
@@ -39,15 +40,15 @@ export function openKey(text: string): OpenedKey {
   if (body.includes("-----BEGIN OPENSSH PRIVATE KEY-----")) {
     const envelope = readEnvelope(body);
     if (envelope === null) return { kind: "unusable", why: "damaged OpenSSH private key" };
-    const special = unsupportedType(keyType(envelope.publicBlob));
+    const special = unusableType(keyType(envelope.publicBlob));
     if (special !== null) return { kind: "unusable", why: special };
     if (envelope.cipher === "none") return parsed(body);
     const known = ssh2.utils.parseKey(envelope.publicBlob);
     return { kind: "locked", public: known instanceof Error ? null : known };
   }
   if (body.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----")) return { kind: "locked", public: null };
-  if (body.includes("-----BEGIN PRIVATE KEY-----")) return fromPkcs8(body, undefined);
-  const special = unsupportedType(/^\S+/.exec(body)?.[0] ?? "");
+  if (body.includes("-----BEGIN PRIVATE KEY-----")) return fromPkcs8(body);
+  const special = unusableType(/^\S+/.exec(body)?.[0] ?? "");
   if (special !== null) return { kind: "unusable", why: special };
   return parsed(body);
 }
@@ -56,10 +57,14 @@ export function openKey(text: string): OpenedKey {
 export async function unlockKey(text: string, passphrase: string): Promise<UnlockedKey> {
   const body = text.trim();
   if (body.includes("-----BEGIN OPENSSH PRIVATE KEY-----")) return unlockEnvelope(body, passphrase);
-  const result = body.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----") ? fromPkcs8(body, passphrase) : parsed(body, passphrase);
-  if (result.kind === "private") return result;
-  // ssh2 and OpenSSL do not tell a wrong passphrase from a damaged file here; the passphrase is the likelier.
-  return { kind: "wrong" };
+  if (body.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {
+    const opened = await openPkcs8(body, passphrase);
+    const key: OpenedKey | null = opened === null ? null : fromPkcs8(opened);
+    return key?.kind === "private" || key?.kind === "unusable" ? key : { kind: "wrong" };
+  }
+  // The old PEM form costs one round of MD5. ssh2 does not tell a wrong passphrase from a damaged file here; the passphrase is the likelier.
+  const result = parsed(body, passphrase);
+  return result.kind === "private" ? result : { kind: "wrong" };
 }
 
 function parsed(text: string, passphrase?: string): OpenedKey {
@@ -69,7 +74,8 @@ function parsed(text: string, passphrase?: string): OpenedKey {
   return { kind: "unusable", why: /unsupported key format/i.test(key.message) ? "not a key in a form Gatelight can read" : key.message };
 }
 
-function unsupportedType(type: string): string | null {
+/** Why a key of this type cannot be used, in words for a person; `null` when it can be. */
+export function unusableType(type: string): string | null {
   if (/-cert-v0\d@openssh\.com$/.test(type)) return "an OpenSSH certificate, which Gatelight cannot use (the plain key beside it can be)";
   if (type.startsWith("sk-")) return "a key on a security token (FIDO), which Gatelight cannot use; ssh in a terminal can";
   if (type === "ssh-dss") return "a DSA key, which OpenSSH servers no longer accept";
@@ -158,9 +164,9 @@ function decrypt(cipher: { name: string; key: number; iv: number; tag: number },
 }
 
 /** ssh2 does not read PKCS#8, which `ssh-keygen -m PKCS8` and OpenSSL write; node:crypto turns it into what ssh2 reads. */
-function fromPkcs8(text: string, passphrase: string | undefined): OpenedKey {
+function fromPkcs8(text: string): OpenedKey {
   try {
-    const key = createPrivateKey({ key: text, format: "pem", passphrase });
+    const key = createPrivateKey({ key: text, format: "pem" });
     switch (key.asymmetricKeyType) {
       case "rsa":
         return parsed(key.export({ type: "pkcs1", format: "pem" }).toString());
