@@ -13,8 +13,11 @@ import type { WatchedGateway } from "./watched-gateway.ts";
 
 const INSPECT_MS = 60_000;
 const INSPECT_SPACING_MS = 1_500;
-/** One that may not be asked stays so for longer than one that is down; whose socket is gone is waited for at its door. */
-const FAULT_MS = { first: 5_000, down: 4_000, gone: 30_000, other: INSPECT_MS } as const;
+/**
+ * A first fault is looked at again before it is believed (settle: 3 s). One that may not be asked stays so for longer than one that is down; whose socket
+ * is gone is waited for at its door.
+ */
+const FAULT_MS = { first: 2_000, down: 4_000, gone: 30_000, other: INSPECT_MS, unknown: 5_000 } as const;
 const NAMES_MS = 60_000;
 const TOP_MS = 30_000;
 const TOP_SOON_MS = 10_000;
@@ -128,7 +131,7 @@ export class WatchSession {
       if (this.#faults > 0) this.#dockerIsBack();
       this.#publishDocker({ kind: "ok", version: this.#clock.version });
       await this.#apply(answer.found);
-    } else next = FAULT_MS.first;
+    } else next = FAULT_MS.unknown;
     // An event may have asked for another inspect while this one ran.
     if (this.#inspectAgain) this.inspectSoon(0);
     else if (!this.#timers.has("inspect")) this.#timers.after("inspect", next, () => void this.#inspect());
@@ -141,7 +144,7 @@ export class WatchSession {
     const { link, clock, onSpawn } = this.#shared;
     const path = socketNamed(message);
     if (path !== null) this.#door ??= new DockerDoor({ link, clock, onSpawn, path, onOpen: () => this.inspectSoon(0) });
-    return this.#door?.shut === true ? FAULT_MS.gone : FAULT_MS.down;
+    return Math.min(doubled, this.#door?.shut === true ? FAULT_MS.gone : FAULT_MS.down);
   }
 
   /** What its events told meanwhile was heard by nobody. */
