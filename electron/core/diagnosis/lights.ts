@@ -4,7 +4,7 @@ import type { ApiFailureKind } from "./evidence.ts";
 import type { LightVerdict } from "./finding.ts";
 import { lineQuietMs } from "./line.ts";
 import { isPassing, isStoppedForOthers, type Look, mcpGrace, QUEUE_FULL, SILENT_ANSWER_MS } from "./look.ts";
-import { duration, list, plural, redact } from "./text.ts";
+import { coarse, duration, list, plural, redact } from "./text.ts";
 
 /** What each light shows by its own evidence. Causes are laid over it afterwards. */
 
@@ -196,8 +196,14 @@ function api(look: Look, blocked: Blocked): LightVerdict {
   if (blocked !== null) return behind(blocked, "");
   if (fact.reason === "queue-not-empty") return light("connecting", "not tried", "Not tried while connections wait in the accept queue.");
   return fact.reason === "hourly-limit"
-    ? light("unknown", "not tried", "Not tried: this hour's attempts are used up.")
+    ? light("unknown", "not tried", usedUp(fact.until, look.now))
     : light("connecting", "waiting", `Not tried yet (${fact.reason}).`);
+}
+
+/** Clients that come and go wedge a gateway, so its dials are counted, over restarts too. */
+function usedUp(until: number | null, now: number): string {
+  const next = until === null || until <= now ? "soon" : `in ${coarse(until - now)}`;
+  return `Not tried: this hour's attempts are used up (each start of Gatelight counts). The next follows ${next}; one is kept for a person who asks.`;
 }
 
 function broker(look: Look, blocked: Blocked): LightVerdict {

@@ -4,6 +4,7 @@ import { evidenceLines } from "../../../electron/core/diagnosis/evidence-lines.t
 import { guideItems } from "../../../electron/core/diagnosis/guide.ts";
 import { afterColon, coarse, duration, redact } from "../../../electron/core/diagnosis/text.ts";
 import {
+  api,
   apiFailed,
   apiIdle,
   broker,
@@ -143,5 +144,14 @@ describe("the guide beside the API settings", () => {
         route: { at: now, value: { api: { host: "172.18.0.5", port: 4002, by: "container-address", containerPort: 4002, through: "direct" }, vnc: null } },
       })),
     ).toMatchObject({ "localhost-only": "proven" });
+  });
+});
+
+describe("an hour whose dials are used up", () => {
+  it("says when the next follows, that starts count, and that a person may ask", () => {
+    const idle = (until: number | null): Change => api({ kind: "idle", reason: "hourly-limit", until, last: null });
+    const detail = (until: number | null) => diagnose(evidence(NOW, idle(until)), NOW).lights.api.detail;
+    expect(detail(NOW + 20 * MIN)).toMatch(/each start of Gatelight counts.* in 20 min; one is kept for a person who asks/);
+    expect(detail(null)).toContain("follows soon");
   });
 });
