@@ -115,6 +115,8 @@ export const settings = z.strictObject({
     .default({ afterSeconds: 10, mute: false }),
   privacy: z.strictObject({ maskAmounts: z.boolean().default(false) }).default({ maskAmounts: false }),
   startAtLogin: z.boolean().default(false),
+  /** Closing the desktop's window quits, instead of leaving Gatelight in the tray. */
+  closeQuits: z.boolean().optional(),
 });
 
 export type Settings = z.output<typeof settings>;

@@ -89,7 +89,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     clock,
     log,
     devTools,
-    trayShown: () => tray !== null,
+    closeHides: () => tray !== null && core.settings.current.closeQuits !== true,
     tellOfTray: () =>
       new Notification({ title: "Gatelight keeps watching", body: "The window is closed; the light stays in the tray. Quit from its menu." }).show(),
     quit: () => quit(),

@@ -28,8 +28,8 @@ export interface MainWindowOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly devTools: boolean;
-  /** Closing hides only where something is left to click on. */
-  readonly trayShown: () => boolean;
+  /** Closing hides only where something is left to click on, and the person does not want it to quit. */
+  readonly closeHides: () => boolean;
   /** Called the first time that closing left Gatelight in the tray. */
   readonly tellOfTray: () => void;
   readonly quit: () => void;
@@ -69,7 +69,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     remember(target);
     if (released) return;
     event.preventDefault();
-    if (!options.trayShown()) return options.quit();
+    if (!options.closeHides()) return options.quit();
     target.hide();
     if (state.current.toldOfTray) return;
     state.update({ toldOfTray: true });

@@ -144,6 +144,14 @@ describe("window", () => {
     expect(contents?.zoom).toBe(-3);
     expect([press("0"), contents?.zoom]).toEqual([true, 0]);
   });
+  it("quits when it is closed and the person wants that", async () => {
+    mkdirSync(join(dir, "data"));
+    writeFileSync(join(dir, "data", "settings.json"), '{"version":1,"closeQuits":true}');
+    await running();
+    window()?.close();
+    await until("the end", () => electron.app.quitDone);
+    expect(electron.NotificationStandIn.shown).toHaveLength(0);
+  });
   it("quits when it is closed and there is no tray, and says once that there is none", async () => {
     await running({ tray: false });
     expect(electron.TrayStandIn.all).toHaveLength(0);

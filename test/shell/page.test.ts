@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { EMPTY_SETTINGS } from "../../shared/settings.ts";
 import type { Snapshot } from "../../shared/snapshot.ts";
 import { BARE_SNAPSHOT, notice, someHandlers, testDoor, until } from "../support/contract-fixture.ts";
 import { missingPeers, peer } from "../support/peers.ts";
@@ -27,6 +28,7 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window's page", () => 
   let listeners: Set<(snapshot: Snapshot) => void>;
   let faults: string[];
   let contents: WebContentsStandIn;
+  let saved: unknown[];
 
   beforeAll(async () => {
     execFileSync(process.execPath, [join(ROOT, "build/build.mjs")], { stdio: "inherit", env: { ...process.env, NODE_ENV: "production" } });
@@ -49,7 +51,15 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window's page", () => 
         return () => listeners.delete(listener);
       },
     };
-    links = createWindowLinks({ handlers: someHandlers({}), store, screens: testDoor().door }, createLog({ file: null }));
+    saved = [];
+    const handlers = someHandlers({
+      "settings.get": async () => ({ settings: EMPTY_SETTINGS, file: "/data/settings.json" }),
+      "settings.save": async (value) => {
+        saved.push(value);
+        return { faults: [] };
+      },
+    });
+    links = createWindowLinks({ handlers, store, screens: testDoor().door }, createLog({ file: null }));
     contents = new WebContentsStandIn();
     links.admit(asWebContents(contents));
     page = await browser.newPage();
@@ -90,6 +100,18 @@ describe.skipIf(missingPeers("chromium").length > 0)("the window's page", () => 
     await page.reload();
     await page.getByText("Add your home server").first().waitFor({ timeout: 20_000 });
     await until("the old link's end", () => links.open === 1 && listeners.size === before);
+  });
+  it("asks in its settings, and only in the desktop, what closing the window does", async () => {
+    const close = page.locator("label.switch", { hasText: "Quit when the window is closed" });
+    await page.goto(`${STAGE}/index.html#/settings`);
+    await close.click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await until("what was saved", () => saved.length > 0);
+    expect(saved).toEqual([{ ...EMPTY_SETTINGS, closeQuits: true }]);
+    current = { ...current, app: { ...current.app, host: "browser" } };
+    await page.reload();
+    await page.getByRole("button", { name: "Quit Gatelight" }).waitFor();
+    expect(await close.count()).toBe(0);
   });
   it("finds nothing of Electron or Node in its world", async () => {
     await page.goto(`${STAGE}/index.html`);

@@ -45,6 +45,14 @@ export function GeneralForm({ draft, faults, onChange }: Props) {
         <legend>{strings.general.start}</legend>
         <StartAtLogin draft={draft} fault={faults.at("startAtLogin")} onChange={onChange} />
         {app?.host === "browser" && <QuitButton />}
+        {app?.host === "electron" && (
+          <>
+            <Switch isSelected={draft.closeQuits === true} onChange={(closeQuits) => onChange({ ...draft, closeQuits })}>
+              {strings.general.closeQuits}
+            </Switch>
+            <p className="quiet">{strings.general.closeHelp}</p>
+          </>
+        )}
       </fieldset>
       {app !== undefined && (
         <fieldset className="stack">

@@ -49,6 +49,7 @@ describe("settings as text", () => {
       notify: { afterSeconds: 3, mute: true },
       privacy: { maskAmounts: true },
       startAtLogin: true,
+      closeQuits: true,
     };
     const parsed = parseSettings(JSON.stringify(full));
     if (!parsed.ok) throw new Error(parsed.faults.join("; "));
