@@ -84,12 +84,12 @@ const QUIET_MS = 400;
 
 /** What ssh_config makes of the name; what stands in the form goes before it. */
 function Resolved({ reach }: { reach: SshReach }) {
-  const { host } = reach;
+  const { host, useSshConfig } = reach;
   const call = useCall();
   const [found, setFound] = useState<ResolvedAlias | null>(null);
   useEffect(() => {
     setFound(null);
-    if (host.trim() === "") return undefined;
+    if (host.trim() === "" || !useSshConfig) return undefined;
     const stop = new AbortController();
     const timer = setTimeout(() => {
       // Only a help to the eye; "Test" says what is wrong.
@@ -99,12 +99,13 @@ function Resolved({ reach }: { reach: SshReach }) {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [call, host]);
+  }, [call, host, useSshConfig]);
   if (found === null) return null;
   return (
     <p className="quiet" role="status">
       {strings.server.resolved(reach.user?.trim() || found.user, found.host, reach.port ?? found.port)}
       {found.jumps.length > 0 && ` ${strings.server.through(found.jumps.join(" → "))}`}
+      {found.identityFiles.length > 0 && ` ${strings.server.withKeys(found.identityFiles.join(", "))}`}
       {found.notes.length > 0 && ` ${found.notes.join(" ")}`}
     </p>
   );

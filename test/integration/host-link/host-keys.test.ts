@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -49,6 +49,46 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen").length > 0)("host keys of a r
       await until(link, "up");
       expect(person.asked).toEqual([]);
     }
+  });
+
+  /** `@`: where the server is, `?`: its key, `x`: another of the same type. */
+  it.each([
+    ["[@]:port ?", "", true],
+    ["@ ?", "", true],
+    ["@ x", "", false],
+    ["@ ?\n[@]:port x", "", false],
+    ["@revoked @ ?\n@ ?", "", false],
+    ["*,!*@* ?", "", false],
+    ["*,!@ ?", "", true],
+    ["mine ?", "HostKeyAlias MINE", true],
+    ["[mine]:port ?", "HostKeyAlias mine", false],
+    ["[@]:port ?", "HostKeyAlias mine", false],
+    ["@cert-authority [@]:port ?", "", false],
+  ])("takes the key where ssh does: known_hosts %j, %s", async (lines, config, known) => {
+    const [, type, key] = lineOf("ssh-ed25519").split(" ");
+    const [otherType, other] = makeKey(join(folder(), "other")).publicKey.split(" ");
+    const file = knownAs(
+      `${lines
+        .replaceAll("port", String(sshd.port))
+        .replace(/@(?![a-z])/g, "127.0.0.1")
+        .replaceAll("?", `${type} ${key}`)
+        .replaceAll(" x", ` ${otherType} ${other}`)}\n`,
+    );
+    const home = folder();
+    mkdirSync(join(home, ".ssh"), { mode: 0o700 });
+    const options = `IdentitiesOnly yes\nHostKeyAlgorithms ssh-ed25519\n${config}\n`;
+    writeFileSync(join(home, ".ssh", "config"), options, { mode: 0o600 });
+    const theirs = spawnSync(
+      peer("ssh"),
+      [
+        ...["-F", join(home, ".ssh", "config"), "-i", sshd.identityFile, "-p", String(sshd.port), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"],
+        ...["-o", `UserKnownHostsFile=${file}`, "-o", "GlobalKnownHostsFile=none", `${sshd.user}@127.0.0.1`, "true"],
+      ],
+      { stdio: "ignore", timeout: 30_000 },
+    );
+    expect(theirs.status === 0).toBe(known);
+    const { link } = openLink(reachOf(sshd, { knownHostsFile: file, useSshConfig: true }), { home });
+    await until(link, known ? "up" : "failed");
   });
 
   it("knows a hashed name", async () => {

@@ -41,9 +41,10 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "ssh-agent").length > 0)("log
     const key = makeKey(join(keys, "id"), { ...options, passphrase: SECRET });
     const sshd = await sshdWith({ authorizedKeys: [key.publicKey] });
     const person = new Person((request) => answer({ passphrase: person.asked.length === 1 ? "wrong" : SECRET }, request.canRemember));
-    const { link, secrets } = openLink(reachOf(sshd, { identityFiles: [key.file] }), { person });
+    const { link, secrets, states } = openLink(reachOf(sshd, { identityFiles: [key.file] }), { person });
     await until(link, "up");
     expect(person.asked.map((request) => request.kind)).toEqual(["passphrase", "passphrase"]);
+    expect(JSON.stringify([states, person.asked])).not.toContain(SECRET);
     expect([...secrets.values.values()]).toEqual([SECRET]);
     sshd.killSessions();
     await until(link, "waiting");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chooseAlgorithms, hostKeyOrder } from "../../../electron/core/host-link/ssh/algorithms.ts";
-import { fingerprint, judgeHostKey, knownHostName, knownTypes, matchesHost, parseKnownHosts } from "../../../electron/core/host-link/ssh/known-hosts.ts";
+import { fingerprint, judgeHostKey, knownHostNames, knownTypes, matchesHost, parseKnownHosts } from "../../../electron/core/host-link/ssh/known-hosts.ts";
 import { missingPeers, peer } from "../../support/peers.ts";
 
 const key = (type: string, fill: number) => {
@@ -20,7 +20,8 @@ const line = (patterns: string, blob: Buffer, marker = "") =>
   `${marker}${patterns} ${blob.toString("latin1", 4, 4 + blob.readUInt32BE(0))} ${blob.toString("base64")} comment with words`;
 
 describe("known_hosts", () => {
-  const judge = (text: string, name: string, blob: Buffer) => judgeHostKey(parseKnownHosts(text, "f"), name, blob).kind;
+  const judgeAt = (text: string, names: readonly [string, ...string[]], blob: Buffer) => judgeHostKey(parseKnownHosts(text, "f"), names, blob).kind;
+  const judge = (text: string, name: string, blob: Buffer) => judgeAt(text, [name], blob);
 
   it("judges as OpenSSH does", () => {
     expect(judge(line("a,b", A), "b", A)).toBe("known");
@@ -33,15 +34,25 @@ describe("known_hosts", () => {
     expect(judge(line("a", A, "@strange "), "a", A)).toBe("unknown");
     expect(judge(line("*.lan,!door.lan", A), "x.lan", A)).toBe("known");
     expect(judge(line("*.lan,!door.lan", A), "door.lan", A)).toBe("unknown");
-    expect(judge(line("[A]:2222", A), knownHostName("a", 2222), A)).toBe("known");
-    expect(judge(line("a", A), knownHostName("a", 2222), A)).toBe("unknown");
+    expect(judgeAt(line("[A]:2222", A), knownHostNames("a", 2222), A)).toBe("known");
+    expect(judgeAt(line("[A]:2222", A), knownHostNames("a", 22), A)).toBe("unknown");
     expect(judge(`${line("a", A)}\r\n`, "a", A)).toBe("known");
+  });
+
+  it("takes a key that is known for the host's usual port at another port too, and finds none changed there", () => {
+    const at = knownHostNames("A.lan", 2222);
+    expect(judgeAt(line("a.lan", A), at, A)).toBe("known");
+    expect(judgeAt(line("a.lan", A), at, B)).toBe("unknown");
+    expect(judgeAt([line("a.lan", A), line("[a.lan]:2222", B)].join("\n"), at, A)).toBe("changed");
+    expect(judgeAt([line("a.lan", A), line("a.lan", A, "@revoked ")].join("\n"), at, A)).toBe("revoked");
+    expect(judgeAt(line("a.lan", A), knownHostNames("b", 2222, "A.lan"), A)).toBe("known");
+    expect(judgeAt(line("[a.lan]:2222", A), knownHostNames("b", 2222, "a.lan"), A)).toBe("unknown");
   });
 
   it("asks first for the types it can compare", () => {
     const entries = parseKnownHosts([line("a", R), line("b", A)].join("\n"), "f");
     const usual = chooseAlgorithms(() => undefined).algorithms;
-    expect(hostKeyOrder(knownTypes(entries, "a"), usual).slice(0, 3)).toEqual(["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]);
+    expect(hostKeyOrder(knownTypes(entries, ["a"]), usual).slice(0, 3)).toEqual(["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]);
     expect(hostKeyOrder([], usual)[0]).toBe("ssh-ed25519");
     expect(hostKeyOrder(["ssh-rsa"], usual)).not.toContain("ssh-rsa");
     const own = (text: string) => hostKeyOrder(["ssh-rsa"], chooseAlgorithms((keyword) => (keyword === "hostkeyalgorithms" ? text : undefined)).algorithms);
@@ -72,7 +83,7 @@ describe("known_hosts", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         const entries = parseKnownHosts(pieces.join(""), "f");
-        expect(judgeHostKey(entries, "a", B).kind).not.toBe("known");
+        expect(judgeHostKey(entries, ["a"], B).kind).not.toBe("known");
       }),
       { numRuns: 500 },
     );

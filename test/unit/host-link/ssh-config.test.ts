@@ -251,6 +251,28 @@ describe("the way to a server", () => {
     expect(() => execFileSync("test", ["-e", join(folder, "ran")])).toThrow();
   });
 
+  it("reads what the system's file includes beside it, after the user's, and refuses an included file of the user's that others can write", async () => {
+    const own = setUp({ config: "Host *\n User mine\n", ssh_config: "Include more.d/[!x]*\n", "more.d/1": "User theirs\nPort 2200\n", "more.d/x": "Port 1\n" });
+    const environment = { ...own, systemConfig: join(own.userConfig, "..", "ssh_config") };
+    expect((await resolveRoute(reach("a"), environment)).hops[0]).toMatchObject({ user: "mine", port: 2200 });
+    const loose = setUp({ config: "Include @@/part\n", part: "Host *\n User evil\n" });
+    chmodSync(join(loose.userConfig, "..", "part"), 0o622);
+    await expect(resolveRoute(reach("a"), loose)).rejects.toThrow(/part belongs to or can be written by others/);
+  });
+
+  it("skips a Match block that it cannot judge, and says which", async () => {
+    const environment = setUp({
+      config: 'Match localnetwork 10.0.0.0/8\n Port 1\nMatch !exec "true"\n Port 2\nMatch tagged x host a\n Port 3\nMatch host a\n Port 4\n',
+    });
+    const { hops, notes } = await resolveRoute(reach("a"), environment);
+    expect(hops[0]?.port).toBe(4);
+    expect(notes.map((note) => note.slice(environment.file.length))).toEqual([
+      ": “Match localnetwork” is not known to Gatelight, so its block does not apply.",
+      ": “Match exec” is never run, so its block does not apply.",
+      ": “Match tagged” is not known to Gatelight, so its block does not apply.",
+    ]);
+  });
+
   it("refuses a file that others can write, and endless ways", async () => {
     const environment = setUp({ config: "Host a\n ProxyJump b\nHost b\n ProxyJump a\n" });
     await expect(resolveRoute(reach("a"), environment)).rejects.toThrow(/circle/);

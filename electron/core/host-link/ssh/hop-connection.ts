@@ -5,7 +5,7 @@ import { hostKeyOrder } from "./algorithms.ts";
 import { AuthPlan, type KeyboardRequest } from "./auth-plan.ts";
 import { describeBadKey, describeHopError, describeRefusal, describeTimeout, type HopFailure, notSsh, type Stage } from "./hop-failure.ts";
 import type { KeysOnHand } from "./key-offer.ts";
-import { judgeHostKey, type KnownHost, knownHostName, knownTypes } from "./known-hosts.ts";
+import { judgeHostKey, type KnownHost, knownHostNames, knownTypes } from "./known-hosts.ts";
 import type { Carrier } from "./open-channel.ts";
 import { ServerGreeting } from "./server-greeting.ts";
 import { hopLabel, type SshHop } from "./ssh-hop.ts";
@@ -63,7 +63,7 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
   return new Promise((resolve) => {
     const client = new ssh2.Client();
     const greeting = new ServerGreeting();
-    const listedAs = knownHostName(hop.hostKeyName, hop.port);
+    const names = knownHostNames(hop.host, hop.port, hop.hostKeyAlias);
     const closeListeners: (() => void)[] = [];
     let stage: Stage = options.through ? "banner" : "resolve";
     let settled = false;
@@ -202,13 +202,14 @@ export function connectHop(options: HopOptions): Promise<HopResult> {
           kex: [...kex],
           cipher: [...cipher],
           hmac: [...hmac],
-          serverHostKey: hostKeyOrder(knownTypes(options.knownHosts, listedAs), hop.algorithms),
+          serverHostKey: hostKeyOrder(knownTypes(options.knownHosts, names), hop.algorithms),
         },
         // Without it ssh2 takes any key.
         hostVerifier: (key: Buffer) => {
-          const verdict = judgeHostKey(options.knownHosts, listedAs, key);
+          const verdict = judgeHostKey(options.knownHosts, names, key);
           if (verdict.kind === "known") return true;
-          if (verdict.kind === "unknown") finish({ kind: "need", need: { kind: "host-key", hop, listedAs, key: Buffer.from(key), others: verdict.others } });
+          if (verdict.kind === "unknown")
+            finish({ kind: "need", need: { kind: "host-key", hop, listedAs: names[0], key: Buffer.from(key), others: verdict.others } });
           else fail(describeBadKey(hop, key, verdict));
           return false;
         },

@@ -43,14 +43,28 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
   return found;
 }
 
-/** The name a host is listed under: `host`, or `[host]:port` where the port is not 22. Lower case, as OpenSSH compares. */
-export function knownHostName(host: string, port: number): string {
+/**
+ * The names a host is looked up under, in lower case, as OpenSSH does (sshconnect.c, get_hostfile_hostname_ipaddr and check_host_key): its HostKeyAlias
+ * as it is; else `host`, or `[host]:port` where the port is not 22 and then `host` too. It is remembered under the first.
+ */
+export function knownHostNames(host: string, port: number, alias: string | null = null): readonly [string, ...string[]] {
+  if (alias !== null) return [alias.toLowerCase()];
   const name = host.toLowerCase();
-  return port === 22 ? name : `[${name}]:${port}`;
+  return port === 22 ? [name] : [`[${name}]:${port}`, name];
 }
 
-/** Judges a key as OpenSSH does; `@cert-authority` lines say nothing about a plain key. `name` comes from `knownHostName`. */
-export function judgeHostKey(entries: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
+/**
+ * Judges a key as OpenSSH does; `@cert-authority` lines say nothing about a plain key. `names` come from `knownHostNames`: under the second a key can
+ * only be found known, or revoked, since another server may stand there.
+ */
+export function judgeHostKey(entries: readonly KnownHost[], [first, ...others]: readonly [string, ...string[]], key: Buffer): HostKeyVerdict {
+  const verdict = judgeUnder(entries, first, key);
+  if (verdict.kind !== "unknown") return verdict;
+  const elsewhere = others.map((name) => judgeUnder(entries, name, key));
+  return elsewhere.find(({ kind }) => kind === "revoked") ?? elsewhere.find(({ kind }) => kind === "known") ?? verdict;
+}
+
+function judgeUnder(entries: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
   const here = entries.filter((entry) => matchesHost(entry.patterns, name));
   const revoked = here.find((entry) => entry.marker === "revoked" && entry.key.equals(key));
   if (revoked) return { kind: "revoked", by: revoked };
@@ -62,8 +76,9 @@ export function judgeHostKey(entries: readonly KnownHost[], name: string, key: B
 }
 
 /** Key types known for a host, to be asked for first: a server with several keys else shows one we cannot compare. */
-export function knownTypes(entries: readonly KnownHost[], name: string): string[] {
-  return [...new Set(entries.filter((entry) => entry.marker === null && matchesHost(entry.patterns, name)).map((entry) => entry.type))];
+export function knownTypes(entries: readonly KnownHost[], names: readonly string[]): string[] {
+  const plain = entries.filter((entry) => entry.marker === null);
+  return [...new Set(names.flatMap((name) => plain.filter((entry) => matchesHost(entry.patterns, name)).map((entry) => entry.type)))];
 }
 
 /** A pattern list: any match counts, a negated match rules the line out. Hashed names (`|1|salt|hash`) are HMAC-SHA1(salt, name). */

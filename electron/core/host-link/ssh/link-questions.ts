@@ -263,7 +263,7 @@ export class LinkQuestions {
   }
 }
 
-const accountOf = (hop: SshHop) => `${hop.user}@${hop.hostKeyName}:${hop.port}`;
+const accountOf = (hop: SshHop) => `${hop.user}@${hop.hostKeyAlias ?? hop.host}:${hop.port}`;
 
 const passphraseName = (server: string, file: string): SecretName => ({ kind: "ssh-passphrase", server, file });
 

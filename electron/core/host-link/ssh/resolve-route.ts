@@ -206,7 +206,7 @@ function makeHop(target: JumpSpec, values: ConfigValues, context: Context, isTar
     host,
     port,
     user,
-    hostKeyName: word("hostkeyalias") ?? host,
+    hostKeyAlias: word("hostkeyalias") ?? null,
     identityFiles,
     identitiesOnly: yes("identitiesonly", false),
     agentSocket: reach.useAgent && yes("pubkeyauthentication", true) ? agentSocket(word("identityagent"), context2, environment) : null,

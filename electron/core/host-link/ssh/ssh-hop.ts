@@ -7,8 +7,8 @@ export interface SshHop {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Under which name its key is looked up (HostKeyAlias, else the host). */
-  readonly hostKeyName: string;
+  /** Under which name alone its key is looked up, whatever host and port are. */
+  readonly hostKeyAlias: string | null;
   /** Absolute paths in the order to try. `explicit`: named in settings or ssh_config, so a bad one is worth telling. */
   readonly identityFiles: readonly { readonly path: string; readonly explicit: boolean }[];
   readonly identitiesOnly: boolean;

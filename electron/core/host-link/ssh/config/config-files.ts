@@ -27,7 +27,7 @@ const MAX_BYTES = 1024 * 1024;
  * Reads an ssh_config file with everything it includes. A file that does not exist is empty.
  * @throws SshConfigError for one that cannot be read or that others may write: whoever can write it decides where a connection goes
  */
-export async function readConfig(source: ConfigSource, depth = 0): Promise<ConfigItem[]> {
+export async function readConfig(source: ConfigSource, depth = 0, root = source.file): Promise<ConfigItem[]> {
   if (depth > MAX_DEPTH) throw new SshConfigError(`${source.file}: Include is nested more than ${MAX_DEPTH} deep.`);
   let text: string;
   try {
@@ -55,16 +55,16 @@ export async function readConfig(source: ConfigSource, depth = 0): Promise<Confi
       continue;
     }
     for (const word of line.words) {
-      for (const file of await expandInclude(word, source)) {
-        items.push({ kind: "include", items: await readConfig({ ...source, file }, depth + 1) });
+      for (const file of await expandInclude(word, source, root)) {
+        items.push({ kind: "include", items: await readConfig({ ...source, file }, depth + 1, root) });
       }
     }
   }
   return items;
 }
 
-async function expandInclude(word: string, source: ConfigSource): Promise<string[]> {
-  const base = source.user ? join(source.home, ".ssh") : dirname("/etc/ssh/ssh_config");
+async function expandInclude(word: string, source: ConfigSource, root: string): Promise<string[]> {
+  const base = source.user ? join(source.home, ".ssh") : dirname(root);
   const full = word === "~" || word.startsWith("~/") ? join(source.home, word.slice(1)) : isAbsolute(word) ? word : join(base, word);
   return glob(full);
 }
