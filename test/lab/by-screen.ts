@@ -38,15 +38,17 @@ async function untickedThroughTheScreen(lab: Lab, watching: Watching): Promise<v
   await watching.green();
   const asked = Date.now();
   const browser = await launchChromium();
+  let seen: Page | null = null;
   try {
     await lab.inject("localhost-only");
     await watching.first(asked, (line) => line.cause === "localhost-only", 75_000, "localhost-only is named");
     const { page, faults, sent, received } = await visit(browser, watching.url());
+    seen = page;
     await page.getByRole("region", { name: "Verdict" }).getByRole("button", { name: "API settings" }).click();
     const question = page.getByRole("dialog", { name: "Screen password of Paper" });
     await question.getByLabel("VNC password").fill(lab.vncPassword);
     await page.keyboard.press("Enter");
-    await remoteCanvas(page).waitFor({ timeout: 30_000 });
+    await remoteCanvas(page).waitFor({ timeout: 60_000 });
     await expect.poll(() => remoteColours(page), { timeout: 30_000 }).toBeGreaterThan(40);
     const guide = page.getByRole("complementary", { name: "API settings" });
     await guide.locator("[data-guide=contradicted]", { hasText: "localhost only" }).waitFor({ timeout: 30_000 });
@@ -71,6 +73,7 @@ async function untickedThroughTheScreen(lab: Lab, watching: Watching): Promise<v
     expect(received.filter((frame) => frame.includes(lab.vncPassword))).toEqual([]);
     expect(sent.filter((frame) => frame.includes(lab.vncPassword))).toHaveLength(1);
   } catch (error) {
+    console.warn(`The window said:\n${(await seen?.locator("body").innerText())?.slice(0, 3_000) ?? "nothing yet"}\n${watching.story(12)}`);
     await lab.paper.anew();
     throw error;
   } finally {

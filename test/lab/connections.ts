@@ -16,8 +16,8 @@ const QUEUE_LOOK_MS = 250;
 export interface Connect {
   readonly at: number;
   readonly port: string;
-  /** Somebody had waited in the accept queue for a quarter of a second when it came. */
-  readonly queued: boolean;
+  /** Somebody waited in the accept queue by the looks before and after it came: one that empties between two looks may be joined at once. */
+  queued: boolean;
 }
 
 export class Connections {
@@ -29,6 +29,8 @@ export class Connections {
   private pid = 0;
   private readonly begun = new Set<string>();
   private readonly open = new Set<string>();
+  /** No look has followed them yet. */
+  private readonly unsure: Connect[] = [];
   private looks: { readonly at: number; readonly held: boolean }[] = [];
   private tcpdump: Daemon | null = null;
   private closed: Promise<unknown> = Promise.resolve();
@@ -82,7 +84,9 @@ export class Connections {
     } else if (flags === "S" && ours && !this.begun.has(port)) {
       this.begun.add(port);
       const [last, before] = this.looks.filter((look) => look.at < at).toReversed();
-      this.opened.push({ at, port, queued: last?.held === true && before?.held === true });
+      const connect = { at, port, queued: last?.held === true && before?.held === true };
+      this.opened.push(connect);
+      if (connect.queued && this.looks.at(-1) === last) this.unsure.push(connect);
     } else if (flags === "S." && !ours) {
       this.open.add(port);
       if (this.open.size > 1) this.together.push(`${new Date(at).toISOString().slice(11, 23)} ${[...this.open].join(" ")}`);
@@ -94,6 +98,8 @@ export class Connections {
       const listener = rows(this.pid, "tcp6").find((words) => words[1]?.endsWith(`:${hex(this.stack.apiPort)}`) && words[3] === "0A");
       const held = Number.parseInt(listener?.[4]?.split(":")[1] ?? "0", 16) > 0;
       this.looks = [...this.looks.slice(-20), { at: Date.now(), held }];
+      if (!held) for (const connect of this.unsure) connect.queued = false;
+      this.unsure.length = 0;
       return;
     }
     // Another container, or the same one started anew, has another process; what was open ended with the one before.

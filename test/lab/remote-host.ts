@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { peer } from "../support/peers.ts";
 import { makeKey } from "../support/sshd.ts";
 import { allOf, Daemon, descendants, kill, type Ran, run, until } from "./processes.ts";
-import { own, tidyUp } from "./tidy-up.ts";
+import { argumentsOf, own, tidyUp } from "./tidy-up.ts";
 
 const START_MS = 60_000;
 /** Blocks of four addresses in 10.213.0.0/16. */
@@ -107,6 +107,19 @@ export class RemoteHost {
     const sessions = this.sshd === null ? [] : descendants(this.sshd.pid).filter((pid) => isSshd(pid));
     for (const pid of sessions) kill(pid, "SIGKILL");
     return sessions.length;
+  }
+
+  /** No program of somebody at the server's door is on its way into a container, and none has been for three seconds. */
+  async nobodyEnters(): Promise<void> {
+    let since = Date.now();
+    await until(
+      () => {
+        if (this.sshd !== null && descendants(this.sshd.pid).some((pid) => argumentsOf(pid).includes("docker exec "))) since = Date.now();
+        return Date.now() - since > 3_000;
+      },
+      60_000,
+      () => "nobody enters a container",
+    );
   }
 
   /** Listener and sessions. */

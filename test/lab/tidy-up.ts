@@ -94,7 +94,8 @@ function began(pid: number): string {
     .split(" ");
   return words[0] === "Z" ? "" : (words[19] ?? "");
 }
-const argumentsOf = (pid: number) => readProc(pid, "cmdline").replaceAll("\0", " ");
+/** A process' command line; "" when it has ended. */
+export const argumentsOf = (pid: number) => readProc(pid, "cmdline").replaceAll("\0", " ");
 
 function readProc(pid: number, file: string): string {
   try {

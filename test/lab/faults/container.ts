@@ -50,7 +50,11 @@ export const CONTAINER_FAULTS: readonly Fault[] = [
     id: "container-paused",
     cause: "container-exited",
     seen: "running",
-    inject: async (stack, host) => void (await host.docker(["pause", stack.gateway])),
+    inject: async (stack, host) => {
+      // A pause that meets a program on its way in is never undone: runc holds the program, and Docker 20.10 the container for it.
+      await host.nobodyEnters();
+      await host.docker(["pause", stack.gateway]);
+    },
     heal: async (stack, host) => void (await host.docker(["unpause", stack.gateway])),
   },
   {
