@@ -272,7 +272,7 @@ describe("the watch of a server", () => {
       await watch.lookProcesses("paper");
       return facts.processes?.value.java;
     };
-    await expect.poll(asked, { timeout: 9_000, interval: 100 }).toBe("running");
+    await expect.poll(asked, { timeout: 25_000, interval: 100 }).toBe("running");
     expect(docker.calls.filter((call) => call[0] === "top")).toHaveLength(2);
   });
 

@@ -114,11 +114,14 @@ describe("the simulated server over SSH", () => {
   it("reads in launcher.log that IBKR left a log-in unanswered, and nothing of it once the log-in went well", async () => {
     await simulator.play("broker-lockout");
     await expect.poll(() => paper()?.login?.value.phase, WAIT).toBe("authenticating");
-    await watch.lookProcesses("paper");
-    const { phaseAt, silentTimeoutAt } = paper()?.login?.value ?? {};
-    expect((silentTimeoutAt ?? 0) - (phaseAt ?? 0)).toBeGreaterThan(29_000);
+    const silentFor = async () => {
+      await watch.lookProcesses("paper");
+      const { phaseAt, silentTimeoutAt } = paper()?.login?.value ?? {};
+      return (silentTimeoutAt ?? 0) - (phaseAt ?? 0);
+    };
+    await expect.poll(silentFor, WAIT).toBeGreaterThan(29_000);
     await simulator.play("healthy");
     await expect.poll(() => paper()?.login?.value.phase, WAIT).toBe("configured");
     expect(paper()?.login?.value.silentTimeoutAt).toBeUndefined();
-  });
+  }, 120_000);
 });
