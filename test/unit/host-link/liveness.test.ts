@@ -5,9 +5,9 @@ import { Liveness } from "../../../electron/core/host-link/ssh/liveness.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 /** A server that answers pings until it is stopped. */
-function server(silenceMs = 14_000) {
+function server(silenceMs = 14_000, lives = true) {
   const clock = new FakeClock();
-  const state = { lives: true, received: 0, drained: 0, pings: 0, deadAt: null as number | null };
+  const state = { lives, received: 0, drained: 0, pings: 0, deadAt: null as number | null };
   const client: Pick<Client, "unforwardIn"> = Object.assign(new EventEmitter(), {
     unforwardIn(_address: string, _port: number, done?: () => void) {
       state.pings += 1;
@@ -117,6 +117,17 @@ test.each([
   expect((state.deadAt ?? Number.POSITIVE_INFINITY) - since).toBeLessThanOrEqual(20_000);
   // Long before, it is doubted.
   expect(Math.max(...owed)).toBeGreaterThan(5_000);
+});
+
+test("a server that never answered a ping is known by whatever it says", async () => {
+  const { clock, state } = server(14_000, false);
+  for (let i = 0; i < 30; i++) {
+    state.received += 100;
+    await clock.advance(2_000);
+  }
+  expect(state.deadAt).toBeNull();
+  await clock.advance(15_000);
+  expect(state.deadAt).not.toBeNull();
 });
 
 test("within 4 s while a person waits", async () => {

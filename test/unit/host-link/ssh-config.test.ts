@@ -65,6 +65,7 @@ const TABLE: readonly (readonly [string, Readonly<Record<string, string>>, reado
   ],
   ["Match all", { config: "Match all\n Port 5\n" }, ["a"]],
   ["Match final", { config: "Host a\n HostName b.lan\nMatch final host b.lan\n Port 99\nHost b.lan\n ConnectTimeout 7\n User fin\n" }, ["a", "b.lan"]],
+  ["Match final, too late for HostName", { config: "Match final all\nHostName late.lan\nUser late\n" }, ["a"]],
   ["Match localuser", { config: `Match localuser ${userInfo().username}\n Port 11\nMatch localuser nobody-else\n User no\n` }, ["a"]],
   [
     "Include",
@@ -86,6 +87,13 @@ const TABLE: readonly (readonly [string, Readonly<Record<string, string>>, reado
     "agents",
     { config: "Host a\n IdentityAgent ~/.agent\nHost b\n IdentityAgent none\nHost c\n IdentityAgent $HOME\nHost d\n IdentityAgent SSH_AUTH_SOCK\n" },
     ["a", "b", "c", "d", "e"],
+  ],
+  [
+    "times with units",
+    {
+      config: "Host a\n ConnectTimeout 5s\nHost b\n ConnectTimeout 0m7s\nHost c\n ConnectTimeout 1M\nHost d\n ConnectTimeout none\nHost d\n ConnectTimeout 9\n",
+    },
+    ["a", "b", "c", "d"],
   ],
   [
     "alive and timeouts",
@@ -287,6 +295,8 @@ describe("the way to a server", () => {
     const silence = async (config: string) => (await resolveRoute(reach("a"), setUp({ config }))).hops[0]?.silenceMs;
     expect(await silence("ServerAliveInterval 2\nServerAliveCountMax 2\n")).toBe(4_000);
     expect(await silence("ServerAliveInterval 60\n")).toBe(14_000);
+    expect(await silence("ServerAliveInterval 2s\nServerAliveCountMax 3\n")).toBe(6_000);
+    expect(await silence("ServerAliveInterval 1m\n")).toBe(14_000);
     expect(await silence("ServerAliveInterval 0\n")).toBe(14_000);
   });
 

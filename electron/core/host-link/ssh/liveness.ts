@@ -38,6 +38,8 @@ export class Liveness {
   #countedAt: number;
   /** Time since the last answer that what came meanwhile does not excuse, ms. */
   #owed = 0;
+  /** This server answers pings: one that never did is known by its bytes alone. */
+  #answers = false;
   #tickedAt: number;
   /** `owed`: as above, of this ping. What went out excuses nothing here: this computer's own buffers take it from us. */
   #ping: { readonly sentAt: number; owed: number } | null = null;
@@ -95,6 +97,7 @@ export class Liveness {
         this.#count(now);
         this.#ping = null;
         this.#owed = 0;
+        this.#answers = true;
         this.#options.onLatency(Math.max(0, now - ping.sentAt));
       });
     } catch {
@@ -144,7 +147,9 @@ export class Liveness {
 
   #count(now: number): void {
     const received = this.#options.wire.received();
-    const unexcused = Math.max(0, now - this.#countedAt) - (received - this.#received) / FULL_LINE;
+    const bytes = received - this.#received;
+    const excuse = this.#answers || bytes === 0 ? bytes / FULL_LINE : Number.POSITIVE_INFINITY;
+    const unexcused = Math.max(0, now - this.#countedAt) - excuse;
     this.#countedAt = now;
     this.#received = received;
     this.#owed = Math.max(0, this.#owed + unexcused);

@@ -197,9 +197,9 @@ function makeHop(target: JumpSpec, values: ConfigValues, context: Context, isTar
   const usersKnownHosts = values.first.get("userknownhostsfile")?.words ?? ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"];
   const globalKnownHosts = values.first.get("globalknownhostsfile")?.words ?? environment.globalKnownHosts;
   const users = reach.knownHostsFile === undefined ? usersKnownHosts : [reach.knownHostsFile];
-  const interval = wholeNumber(word("serveraliveinterval"), 1, 86_400);
+  const interval = seconds(word("serveraliveinterval"), 86_400);
   const count = wholeNumber(word("serveralivecountmax"), 1, 1_000) ?? 3;
-  const timeout = wholeNumber(word("connecttimeout"), 1, 3_600);
+  const timeout = seconds(word("connecttimeout"), 3_600);
   const family = word("addressfamily")?.toLowerCase();
   return {
     name: target.host,
@@ -245,6 +245,16 @@ function agentSocket(configured: string | undefined, context: TokenContext, envi
   if (configured.toLowerCase() === "none") return null;
   if (/^\$[A-Za-z_]\w*$/.test(configured)) return environment.env[configured.slice(1)] ?? null;
   return expandPath(configured, context);
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
+
+/** A time such as `90`, `90s` or `1m30s` (sshd_config(5), TIME FORMATS), at most `max`; `null` for none, zero and what is no time. */
+function seconds(text: string | undefined, max: number): number | null {
+  if (text === undefined || !/^(?:\d{1,9}[smhdw]?)+$/i.test(text)) return null;
+  let sum = 0;
+  for (const [, count, unit = ""] of text.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)) sum += Number(count) * (UNIT_SECONDS[unit] ?? 1);
+  return sum === 0 ? null : Math.min(sum, max);
 }
 
 function wholeNumber(text: string | undefined, min: number, max: number): number | null {

@@ -63,6 +63,10 @@ function take(line: ConfigLine, state: State): void {
     if (!state.identityFiles.includes(value)) state.identityFiles.push(value);
     return;
   }
+  // The host is settled before the second pass (ssh.c, main).
+  if (state.final && line.keyword === "hostname") return;
+  // As if it did not stand there (readconf.c, parse_time).
+  if (line.keyword === "connecttimeout" && value === "none") return;
   // Whichever of the two comes first rules the other out.
   if (line.keyword === "proxyjump" || line.keyword === "proxycommand") {
     if (state.first.has("proxyjump") || state.first.has("proxycommand")) return;
