@@ -12,6 +12,8 @@ export const BROKER_FAULTS: readonly Fault[] = [
     inject: (stack) => stack.broker("away"),
     heal: (stack) => stack.broker("back"),
   },
+  told("farm-down", "farms-down", { brokenFarms: ["usfarm.nj"] }),
+  // The last: what it says is believed for a quarter of a minute.
   {
     id: "kicked-out",
     cause: "kicked-out",
@@ -19,5 +21,4 @@ export const BROKER_FAULTS: readonly Fault[] = [
     inject: async (stack) => stack.order({ kickedOut: true }),
     heal: async (stack) => stack.order({}),
   },
-  told("farm-down", "farms-down", { brokenFarms: ["usfarm.nj"] }),
 ];

@@ -28,6 +28,8 @@ export const LOGIN_FAULTS: readonly Fault[] = [
     id: "logged-off",
     cause: "auto-logoff",
     seen: "running",
+    // The lab's container is minutes old, not a day: until it ends, a closed port looks like a start.
+    first: ["booting"],
     inject: async (stack, host) => {
       await host.docker(["update", "--restart=no", stack.gateway]);
       stack.order({ logsOff: true });
