@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 interface Extra {
+  readonly fileParallelism?: boolean;
   readonly globalSetup?: string[];
   readonly maxWorkers?: number;
   readonly sequence?: { readonly groupOrder: number };
@@ -9,15 +11,20 @@ const project = (name: string, include: string[], testTimeout: number, extra: Ex
   test: { name, include, testTimeout, hookTimeout: 60_000, ...extra },
 });
 
-/** Real screens and a real browser: after all others, and beside the lab, which waits most of its time. */
-const LATER = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
-/** `gatelight` is run as built. */
+/** The lab takes the longest and mostly waits: it begins first, beside all others. */
+class LabFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...sorted.filter((file) => file.project.name === "lab"), ...sorted.filter((file) => file.project.name !== "lab")];
+  }
+}
+
+/** `gatelight` is run as built. With GATELIGHT_LAB=full the whole catalogue is shown, in many labs side by side, a file each; else one lab shows some of it. */
 const BUILT = { globalSetup: ["test/lab/built.ts"] };
-/** The lab's whole catalogue is shown in many labs side by side, a file each; else one lab shows some of it. */
 const lab =
   process.env.GATELIGHT_LAB === "full"
-    ? project("lab", ["test/lab/{whole/*,faults,stand-in}.test.ts"], 180_000, { ...BUILT, maxWorkers: 4, sequence: { groupOrder: 2 } })
-    : project("lab", ["test/lab/*.test.ts"], 180_000, { ...BUILT, ...LATER });
+    ? project("lab", ["test/lab/{whole/*,faults,stand-in}.test.ts"], 180_000, { ...BUILT, maxWorkers: 4, sequence: { groupOrder: 1 } })
+    : project("lab", ["test/lab/*.test.ts"], 180_000, BUILT);
 
 /** Projects by what they need: nothing (unit, contract, walls, security), real peers (integration, ui), root and Docker (lab). */
 export default defineConfig({
@@ -25,6 +32,7 @@ export default defineConfig({
     // Most tests with real peers wait for deadlines, not for the processor.
     maxWorkers: 3,
     maxConcurrency: 8,
+    sequence: { sequencer: LabFirst },
     // In CI a test with real peers gets a second try; the reporter names those that needed it.
     retry: process.env.CI === "true" ? 1 : 0,
     // What comes sooner or later may come late on a machine that is busy; one second, the default, is a wager.
@@ -37,7 +45,7 @@ export default defineConfig({
       project("security", ["test/security/**/*.test.ts"], 60_000),
       project("integration", ["test/integration/**/*.test.ts"], 60_000),
       project("shell", ["test/shell/**/*.test.ts"], 60_000),
-      project("ui", ["test/ui/**/*.test.ts"], 90_000, LATER),
+      project("ui", ["test/ui/**/*.test.ts"], 90_000, { fileParallelism: false }),
       lab,
     ],
   },
