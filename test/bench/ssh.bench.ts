@@ -13,15 +13,14 @@ import { freePort, startSshd } from "../support/sshd.ts";
  * (ours divided by theirs, round by round) and the goals. Twice: a channel in the process, which is how Gatelight itself uses the link, and a forward with
  * a local port in a process of its own, which is what `ssh -L` is. A report, not a test: it always ends with 0. `--quick` leaves out the long ones.
  *
- * A forward's small round trip does not reach its goal. Measured on 2 cores (`perf`, schedstat, µs of processor a round trip): the client of `ssh -L` 28,
- * a bare Node proxy without any SSH 29 (a row below), ours 57 to 65. Of these 23 are the kernel's (two writes 12, epoll 11, each packet read and written
- * with one call already), 11 node:crypto's (a cipher object for each packet 5.5, the rest update, final and tag), 8 the collection of what they leave behind
- * on V8's other threads, the remainder ssh2's packets and the streams, all with cold caches between two messages. Without effect beyond the noise: a local
- * socket that reads into one buffer, a packet's pieces copied into one write, ciphers made ahead, the channel's stream bypassed, another size of the young
- * generation. All of these together, with ssh2's inner functions called directly, came to 1.31 to 1.35 times `ssh -L`; what is left is ssh2's way to use
- * node:crypto, and only its native addon, which Electron does not have, does without. Over a network a round trip takes a millisecond or more, of which
- * these 50 µs are a twentieth.
- * Run: npm run bench -- ssh
+ * A forward's small round trip is at the edge of its goal: 1.5 to 1.6 times `ssh -L` in its first thousand, 1.30 to 1.45 once V8 has compiled it, the more
+ * the busier the machine. Measured on 2 cores (`perf`, schedstat, µs of processor a round trip): the client of `ssh -L` 28, a bare Node proxy without any
+ * SSH 29 (a row below), ours 57 to 65. Of these 23 are the kernel's (two writes 12, epoll 11; each packet is read and written with one call already), 11
+ * node:crypto's (a cipher object for each packet 5.5, the rest update, final and tag), 8 the collection of what they leave behind on V8's other threads,
+ * the remainder ssh2's packets and the streams, all with cold caches between two messages. Without effect beyond the noise: a local socket that reads into
+ * one buffer, a packet's pieces copied into one write, ciphers made ahead (worse), the channel's stream bypassed, another size of the young generation.
+ * All that helped, with ssh2's inner functions called directly, came to 1.31 to 1.36 where the forward as it is stood at 1.40 to 1.50. What is left is
+ * ssh2's way to use node:crypto; only its native addon, which Electron does not have, does without. Over a network these 40 µs vanish in the line's own delay.
  */
 const QUICK = process.argv.includes("--quick");
 const CIPHER = "aes128-gcm@openssh.com";
