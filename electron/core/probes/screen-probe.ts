@@ -5,6 +5,8 @@ import { whenUp } from "../host-link/when-up.ts";
 import { type Greeting, greetScreen } from "./screen-greeting.ts";
 
 const EVERY_MS = 60_000;
+/** After a fault a server that counts nothing is greeted again so soon (ms): a slow one is not taken for a dead one for a whole minute. */
+const AGAIN_MS = [3_000, 10_000, 20_000, 40_000];
 /** A screen that answered so recently (ms) is not asked anew, unless it is known to have gone or come. */
 const JUST_ANSWERED_MS = 10_000;
 /** So long (ms) after the link came up, what the server itself tells of the screen is waited for before a greeting is spent. */
@@ -76,6 +78,8 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
   let greetings = 0;
   /** It has turned us away: it counts, whatever it seems to be. */
   let counts = false;
+  /** Greetings in a row that found it at fault. */
+  let faults = 0;
   let fault: { readonly fact: ScreenFact; readonly at: number } | null = null;
   /** Something changed while it was asked. */
   let again = false;
@@ -122,7 +126,11 @@ export function createScreenProbe(ports: ScreenProbePorts): ScreenProbe {
       return turnedAway;
     }
     answeredAt = greeted.kind === "answers" ? clock.now() : Number.NEGATIVE_INFINITY;
-    if (greeted.kind !== "answers" && greeted.kind !== "no-route") fault = { fact: greeted, at: clock.now() };
+    const failed = greeted.kind !== "answers" && greeted.kind !== "no-route";
+    const soon = AGAIN_MS[faults];
+    faults = failed ? faults + 1 : 0;
+    if (failed) fault = { fact: greeted, at: clock.now() };
+    if (failed && soon !== undefined && signs.countsNone && !counts) wait(soon);
     return greeted;
   }
 
