@@ -9,6 +9,7 @@ import type { Clock } from "./clock.ts";
 import { type AppPort, coreHandlers } from "./core-handlers.ts";
 import type { History } from "./history/history.ts";
 import type { ResolveEnvironment } from "./host-link/ssh/resolve-route.ts";
+import { createJudgingPace } from "./judging-pace.ts";
 import { createNoticeBoard } from "./notice-board.ts";
 import { createPrompts, type Prompts } from "./prompt-broker.ts";
 import { createHandOvers } from "./repair/hand-over.ts";
@@ -74,9 +75,6 @@ export interface Core {
   dispose(): Promise<void>;
 }
 
-/** Silence is a change too: everything is judged at least this often (ms). */
-const TICK_MS = 1_000;
-
 /** Builds everything that is not a window. Starts watching at once. */
 export function createCore(options: CoreOptions): Core {
   const { clock, log } = options;
@@ -135,8 +133,25 @@ export function createCore(options: CoreOptions): Core {
     };
   };
   const store = createSnapshotStore(snapshot(), clock);
+  const pace = createJudgingPace({
+    clock,
+    judge() {
+      judging = true;
+      try {
+        for (const server of servers.values()) server.judge();
+      } finally {
+        judging = false;
+        publish();
+      }
+    },
+    steadyFor: (ms) =>
+      !store.watched && [...servers.values()].every((server) => server.lineAnswers && server.gateways.every((gateway) => gateway.steadyFor(ms))),
+    undoubted: () => [...servers.values()].every((server) => server.lineAnswers),
+  });
   function publish(): void {
-    if (!disposed && !judging) store.set(snapshot);
+    if (disposed || judging) return;
+    store.set(snapshot);
+    pace.rouse();
   }
 
   const refused = createRefusedPasswords();
@@ -223,24 +238,11 @@ export function createCore(options: CoreOptions): Core {
   });
   store.onWatched(() => {
     for (const server of servers.values()) server.watchChanged();
+    publish();
   });
   const reconnect = (reason: string) => {
     for (const server of servers.values()) server.link.reconnectNow(reason, { force: true });
   };
-  let stopTick: () => void = () => {};
-  const tick = () => {
-    stopTick = clock.after(TICK_MS, () => {
-      judging = true;
-      try {
-        for (const server of servers.values()) server.judge();
-      } finally {
-        judging = false;
-        publish();
-        tick();
-      }
-    });
-  };
-  tick();
   atLogin();
   reconcile();
 
@@ -296,7 +298,7 @@ export function createCore(options: CoreOptions): Core {
     async dispose() {
       if (disposed) return;
       disposed = true;
-      stopTick();
+      pace.dispose();
       stopSettings();
       handOvers.dispose();
       prompts.dispose();

@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 import { diagnose } from "./diagnosis/diagnose.ts";
 import type { GatewayEvidence, GatewayTarget, Route, ServerEvidence } from "./diagnosis/evidence.ts";
 import { type Settled, settle } from "./diagnosis/settle.ts";
+import { staysSo } from "./diagnosis/stays-so.ts";
 import { GatewayFactBook, type GatewayFacts } from "./gateway-facts.ts";
 import { gatewaySnapshot } from "./gateway-snapshot.ts";
 import type { HostLink } from "./host-link/host-link.ts";
@@ -174,13 +175,20 @@ export class GatewayRuntime {
     this.nudge();
   }
 
-  /** Judges anew; called on each change and once a second, since silence is a change too. */
+  /** Judges anew; called on each change, and once a second unless it is steady, since silence is a change too. */
   judge(): void {
     const now = this.ports.clock.now();
     const before = this.settledNow;
     this.settledNow = settle(before, diagnose(this.evidence(), now), now);
     for (const listener of [...this.listeners]) listener();
     this.ports.onChange();
+  }
+
+  /** Nothing is under way, and the verdict will be the same for so long (ms) unless a fact changes: it need not be judged before. */
+  steadyFor(ms: number): boolean {
+    const { diagnosis, nextAt, suspicions } = this.settledNow;
+    if (diagnosis.light !== "up" || nextAt !== null || Object.keys(suspicions).length > 0 || this.repairs.running !== null) return false;
+    return staysSo(diagnosis, this.evidence(), this.ports.clock.now(), ms);
   }
 
   snapshot(): GatewaySnapshot {

@@ -230,6 +230,10 @@ export class ServerRuntime {
     this.watch.setPace(this.gateways.every((gateway) => gateway.settled.diagnosis.light === "up") ? "calm" : "alert");
   }
 
+  get lineAnswers(): boolean {
+    return this.link.state.kind === "up" && this.link.quietSince === null;
+  }
+
   snapshot(): ServerSnapshot {
     const { settings } = this;
     const { link, docker } = this.facts.lights(this.ports.clock.now());

@@ -12,8 +12,9 @@ export class FakeClock implements Clock {
   now(): number {
     return this.time;
   }
-  after(ms: number, run: () => void): () => void {
-    const timer = { at: this.time + Math.max(0, ms), run, order: this.order++ };
+  /** At the latest moment allowed. */
+  after(ms: number, run: () => void, slackMs = 0): () => void {
+    const timer = { at: this.time + Math.max(0, ms) + slackMs, run, order: this.order++ };
     this.timers.push(timer);
     return () => {
       this.timers = this.timers.filter((other) => other !== timer);

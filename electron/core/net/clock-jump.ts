@@ -1,7 +1,6 @@
-import type { Clock } from "../clock.ts";
+import { BEAT, type Clock } from "../clock.ts";
 import { WakeListeners, type WakeWatch } from "./wake-watch.ts";
 
-const TICK_MS = 2_000;
 const JUMP_MS = 5_000;
 
 /**
@@ -14,12 +13,12 @@ export function watchClockJumps(clock: Clock): WakeWatch {
     let cancel = () => {};
     const tick = () => {
       const now = clock.now();
-      const jump = now - last - TICK_MS;
+      const jump = now - last - BEAT.ms;
       last = now;
-      cancel = clock.after(TICK_MS, tick);
+      cancel = clock.after(BEAT.ms, tick, BEAT.slackMs);
       if (Math.abs(jump) > JUMP_MS) listeners.tell(`the clock jumped by ${Math.round(jump / 1000)} s`);
     };
-    cancel = clock.after(TICK_MS, tick);
+    cancel = clock.after(BEAT.ms, tick, BEAT.slackMs);
     return () => cancel();
   });
   return { onWake: (listener) => listeners.add(listener), dispose: () => listeners.clear() };

@@ -1,23 +1,22 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
-import type { Clock } from "../clock.ts";
+import { BEAT, type Clock } from "../clock.ts";
 import { WakeListeners, type WakeWatch } from "./wake-watch.ts";
 
-const POLL_MS = 3_000;
 type Interfaces = () => NodeJS.Dict<NetworkInterfaceInfo[]>;
 
-/** Notices that this computer's addresses changed (another Wi-Fi, a cable, a VPN). Node has no event for it, so it looks every 3 s. */
+/** Notices that this computer's addresses changed (another Wi-Fi, a cable, a VPN). Node has no event for it, so it looks again and again. */
 export function watchNetwork(clock: Clock, interfaces: Interfaces = networkInterfaces): WakeWatch {
   const listeners = new WakeListeners(() => {
     let last = addresses(interfaces);
     let cancel = () => {};
     const look = () => {
-      cancel = clock.after(POLL_MS, look);
+      cancel = clock.after(BEAT.ms, look, BEAT.slackMs);
       const now = addresses(interfaces);
       if (now === last) return;
       last = now;
       listeners.tell("the network changed");
     };
-    cancel = clock.after(POLL_MS, look);
+    cancel = clock.after(BEAT.ms, look, BEAT.slackMs);
     return () => cancel();
   });
   return { onWake: (listener) => listeners.add(listener), dispose: () => listeners.clear() };

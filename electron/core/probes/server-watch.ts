@@ -43,7 +43,7 @@ export interface ServerWatch {
   /** Inspects again now, e.g. after a repair. */
   inspectNow(): void;
   setTargets(targets: readonly GatewayTarget[]): void;
-  /** `calm`: a look at the sockets every 3 s; `alert`: every second. */
+  /** `calm`: a look at the sockets every 2.5 s; `alert`: every second. */
   setPace(pace: "calm" | "alert"): void;
   /** Processes started on the server since the start, streams included. */
   readonly spawned: number;

@@ -1,3 +1,4 @@
+import { BEAT } from "../clock.ts";
 import type { DockerReader } from "./docker-reader.ts";
 import { LookLoop } from "./look-loop.ts";
 import { parseProcNet } from "./proc-net.ts";
@@ -9,7 +10,7 @@ import type { WatchedGateway } from "./watched-gateway.ts";
 
 export type Pace = "calm" | "alert";
 
-const PACE_MS = { calm: 3_000, alert: 1_000 } as const;
+const PACE = { calm: BEAT, alert: { ms: 950, slackMs: 50 } } as const;
 /** netstat and unix are long tables and change seldom. */
 const MORE_MS = { calm: 15_000, alert: 4_000 } as const;
 const LOOK_DEADLINE_MS = 5_000;
@@ -120,7 +121,8 @@ export class SocketWatch {
   }
 
   #tick(): void {
-    this.#timers.after("tick", PACE_MS[this.#pace], () => this.#tick());
+    const { ms, slackMs } = PACE[this.#pace];
+    this.#timers.after("tick", ms, () => this.#tick(), slackMs);
     for (const gateway of this.#ports.gateways()) if (!gateway.busy) void this.look(gateway, false);
   }
 

@@ -14,13 +14,15 @@ export class Timers {
     return this.#running.has(name);
   }
 
-  after(name: string, ms: number, run: () => void): void {
+  /** @param slackMs it may come so much later, with others */
+  after(name: string, ms: number, run: () => void, slackMs = 0): void {
     if (this.#over) return;
     this.stop(name);
-    const cancel = this.#clock.after(ms, () => {
+    const ran = () => {
       this.#running.delete(name);
       run();
-    });
+    };
+    const cancel = this.#clock.after(ms, ran, slackMs);
     this.#running.set(name, cancel);
   }
 

@@ -197,7 +197,7 @@ export class Attempt {
     if (!this.stillUp()) return;
     this.cancelTimer?.();
     this.heart = new Heart(this.ports.clock, this.timings, {
-      ask: () => void talk.api.reqCurrentTime(),
+      ask: () => talk.askTime(),
       changed: () => this.events.onBeat(),
       silent: (waitedMs) => this.fail("went-silent", `no answer to a request for the time within ${(waitedMs / 1000).toFixed(1)} s`),
     });

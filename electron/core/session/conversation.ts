@@ -8,10 +8,13 @@ import { checkOutbound } from "./outbound-guard.ts";
 import { readableFrame } from "./readable-frame.ts";
 
 /** Inbound messages that the library reads; others (orders of other programs, market data) are not even decoded. */
-const LIBRARY_MESSAGES: ReadonlySet<number> = new Set([4, 6, 8, 9, 15, 49, 54, 62, 63, 64]);
+const LIBRARY_MESSAGES: ReadonlySet<number> = new Set([4, 6, 8, 9, 15, 54, 62, 63, 64]);
 /** What is decoded is kept short; see `readableFrame`. */
 const MAX_READ_BYTES = 65_536;
 const REQUEST_CURRENT_TIME = 49;
+const CURRENT_TIME = 49;
+/** Its version is 1. */
+const TIME_QUESTION = Buffer.from("\0\0\0\x05" + "49\0" + "1\0", "latin1");
 /** Of one connection, in the log. */
 const MAX_ODD_LINES = 20;
 /** `@stoqey/ib` tells its own decoding errors with codes 501 to 599. */
@@ -61,6 +64,11 @@ export class Conversation {
     this.library.open();
   }
 
+  /** Asks for the gateway's time; not through the library, which would hold the question back for a turn of its rate limiter. */
+  askTime(): void {
+    this.send(TIME_QUESTION);
+  }
+
   take(chunk: Buffer): void {
     if (this.over) return;
     try {
@@ -104,6 +112,10 @@ export class Conversation {
       return !this.over;
     }
     const id = messageId(frame);
+    if (id === CURRENT_TIME) {
+      this.events.onTimeAnswered();
+      return !this.over;
+    }
     const money = MONEY_MESSAGES.has(id);
     if (!money && !LIBRARY_MESSAGES.has(id)) return !this.over;
     if (frame.length > MAX_READ_BYTES) throw new FrameFault("bad-frame", `a message of ${frame.length} bytes, where a few hundred are usual`);
@@ -133,7 +145,6 @@ export class Conversation {
       this.hasNextId = true;
       this.events.onStarted();
     });
-    api.on(EventName.currentTime, () => this.events.onTimeAnswered());
     api.on(EventName.info, (text: string, code: number) => this.events.onNotice(code, text));
     api.on(EventName.error, (error: unknown, code: unknown) => {
       if (!(error instanceof Error) || typeof code !== "number") return;

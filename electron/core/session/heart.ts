@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { BEAT, type Clock } from "../clock.ts";
 import type { SessionTimings } from "./session.ts";
 
 export interface HeartEvents {
@@ -9,6 +9,8 @@ export interface HeartEvents {
   silent(waitedMs: number): void;
 }
 
+/** A question is told of only when it has been open for so long (ms): nearly always the answer is there before. */
+const TOLD_AFTER_MS = 500;
 /** A timer this late means that this machine slept or was busy. */
 const LATE_MS = 2000;
 
@@ -19,6 +21,7 @@ export class Heart {
   private lastAskedAt: number;
   private heardAt: number;
   private stopped = false;
+  private toldAsked = false;
   private toldLate = false;
   roundTripMs: number | null = null;
 
@@ -51,6 +54,7 @@ export class Heart {
     if (this.askedAt === null || this.stopped) return;
     this.roundTripMs = Math.max(0, now - this.askedAt);
     this.askedAt = null;
+    this.toldAsked = false;
     this.toldLate = false;
     this.events.changed();
     this.arm();
@@ -72,11 +76,12 @@ export class Heart {
         : Math.min(
             Math.max(this.askedAt, this.heardAt) + beatDeadlineMs,
             this.askedAt + staleBeatMs,
+            this.toldAsked ? Number.POSITIVE_INFINITY : this.askedAt + TOLD_AFTER_MS,
             this.toldLate ? Number.POSITIVE_INFINITY : this.lateAt(this.askedAt),
           );
     const wait = Math.max(10, due - now);
     this.cancel?.();
-    this.cancel = this.clock.after(wait, () => this.look(now + wait));
+    this.cancel = this.clock.after(wait, () => this.look(now + wait), this.askedAt === null ? BEAT.slackMs : 0);
   }
 
   /** When the last answer is older than an answer may be to prove anything: told to the moment, so that no light stays green until somebody looks again. */
@@ -92,12 +97,14 @@ export class Heart {
         this.lastAskedAt = now;
         this.askedAt = now;
         this.events.ask();
-        this.events.changed();
       }
     } else if (now - expectedAt > LATE_MS) {
       // The answer may wait unread, so the deadline begins anew.
       this.askedAt = now;
       this.heardAt = now;
+      this.events.changed();
+    } else if (!this.toldAsked) {
+      this.toldAsked = true;
       this.events.changed();
     } else if (!this.toldLate && now >= this.lateAt(this.askedAt)) {
       this.toldLate = true;

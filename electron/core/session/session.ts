@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { AccountSnapshot, SessionSnapshot } from "../../../shared/snapshot.ts";
-import type { Clock } from "../clock.ts";
+import { BEAT, type Clock } from "../clock.ts";
 import type { AccountFact, ApiFact, ApiFailure, ApiIdleReason, BrokerFact } from "../diagnosis/evidence.ts";
 import { FRESH_ANSWER_MS } from "../diagnosis/look.ts";
 import type { KeptDials } from "./kept-dials.ts";
@@ -99,7 +99,7 @@ export const SESSION_TIMINGS: SessionTimings = {
   dialMs: 5000,
   versionMs: 5000,
   readyMs: 10_000,
-  beatAfterMs: 2000,
+  beatAfterMs: BEAT.ms,
   beatAtLeastMs: 15_000,
   beatDeadlineMs: 5000,
   freshMs: FRESH_ANSWER_MS,

@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { BEAT } from "../../../electron/core/clock.ts";
 import { Heart } from "../../../electron/core/session/heart.ts";
 import { SESSION_TIMINGS } from "../../../electron/core/session/session.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+
+/** With the slack of the beat. */
+const ASKED_AFTER = SESSION_TIMINGS.beatAfterMs + BEAT.slackMs;
+const TOLD_AFTER = 500;
 
 let clock: FakeClock;
 let asked: number;
@@ -17,8 +22,9 @@ beforeEach(() => {
 });
 
 describe("the heartbeat", () => {
-  it("asks after two quiet seconds and measures the way there and back", async () => {
-    await clock.advance(1999);
+  it("asks after two and a half quiet seconds and measures the way there and back", async () => {
+    expect(ASKED_AFTER).toBeLessThanOrEqual(2_500);
+    await clock.advance(ASKED_AFTER - 1);
     expect(asked).toBe(0);
     await clock.advance(1);
     expect(asked).toBe(1);
@@ -28,7 +34,9 @@ describe("the heartbeat", () => {
     heart.answered(clock.now());
     expect(heart.roundTripMs).toBe(40);
     expect(heart.waitingSince).toBeNull();
-    await clock.advance(2000);
+    // Answered so soon, only the answer is told.
+    expect(told).toEqual([clock.now()]);
+    await clock.advance(ASKED_AFTER);
     expect(asked).toBe(2);
   });
 
@@ -42,12 +50,13 @@ describe("the heartbeat", () => {
 
   it("reports to the moment that the last answer has grown too old, once", async () => {
     const last = clock.now();
-    await clock.advance(2000);
-    expect(told).toEqual([last + 2000]);
-    await clock.advance(SESSION_TIMINGS.freshMs - 2000);
+    const owed = ASKED_AFTER + TOLD_AFTER;
+    await clock.advance(owed);
+    expect(told).toEqual([last + owed]);
+    await clock.advance(SESSION_TIMINGS.freshMs - owed);
     expect(told.length).toBe(1);
     await clock.advance(1);
-    expect(told).toEqual([last + 2000, last + SESSION_TIMINGS.freshMs + 1]);
+    expect(told).toEqual([last + owed, last + SESSION_TIMINGS.freshMs + 1]);
     await clock.advance(500);
     expect(told.length).toBe(2);
     expect(silentAfter).toEqual([]);
@@ -56,7 +65,7 @@ describe("the heartbeat", () => {
     heart.answered(clock.now());
     const again = clock.now();
     await clock.advance(SESSION_TIMINGS.freshMs + 1);
-    expect(told.slice(2)).toEqual([again, again + 2000, again + SESSION_TIMINGS.freshMs + 1]);
+    expect(told.slice(2)).toEqual([again, again + owed, again + SESSION_TIMINGS.freshMs + 1]);
   });
 
   it("does not ask while data comes, but for the round trip now and then", async () => {
@@ -82,7 +91,7 @@ describe("the heartbeat", () => {
   });
 
   it("a machine that slept gives the answer a new deadline", async () => {
-    await clock.advance(2000);
+    await clock.advance(ASKED_AFTER);
     expect(asked).toBe(1);
     clock.sleep(3_600_000);
     await clock.advance(10);

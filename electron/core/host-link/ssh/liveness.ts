@@ -1,5 +1,5 @@
 import type { Client } from "ssh2";
-import type { Clock } from "../../clock.ts";
+import { BEAT, type Clock } from "../../clock.ts";
 import type { Wire } from "./hop-connection.ts";
 
 export interface LivenessOptions {
@@ -15,8 +15,11 @@ export interface LivenessOptions {
 
 /** How long silence may last while a person waits: with the ticks a dead peer is noticed within 3 s. */
 const HURRIED_SILENCE_MS = 2_800;
-const PING_EVERY_MS = 5_000;
+/** Two beats, a little less. */
+const PING_EVERY_MS = 4_800;
 const TICK_MS = 500;
+/** A peer that has less time than this (ms) is looked at closely all the time, any other only while it owes an answer. */
+const CALM_SILENCE_MS = 10_000;
 const HURRIED_TICK_MS = 100;
 
 /**
@@ -89,6 +92,7 @@ export class Liveness {
     this.#count(ping.sentAt);
     this.#ping = ping;
     this.#pingedAt = ping.sentAt;
+    this.#schedule();
     try {
       // cancel-tcpip-forward of a forward that does not exist: answered with a refusal by every server, and without any effect.
       this.#options.client.unforwardIn("", 0, () => {
@@ -98,6 +102,7 @@ export class Liveness {
         this.#ping = null;
         this.#owed = 0;
         this.#answers = true;
+        this.#schedule();
         this.#options.onLatency(Math.max(0, now - ping.sentAt));
       });
     } catch {
@@ -121,7 +126,12 @@ export class Liveness {
 
   #schedule(): void {
     this.#cancel();
-    if (!this.#ended) this.#cancel = this.#options.clock.after(this.#hurries > 0 ? HURRIED_TICK_MS : TICK_MS, () => this.#tick());
+    if (this.#ended) return;
+    const { clock, silenceMs } = this.#options;
+    const tick = () => this.#tick();
+    if (this.#hurries > 0) this.#cancel = clock.after(HURRIED_TICK_MS, tick);
+    else if (this.#ping !== null || silenceMs < CALM_SILENCE_MS) this.#cancel = clock.after(TICK_MS, tick);
+    else this.#cancel = clock.after(BEAT.ms, tick, BEAT.slackMs);
   }
 
   #tick(): void {

@@ -42,21 +42,117 @@ export class HttpError extends Error {
  */
 export async function httpOverLink(link: Pick<HostLink, "dial">, clock: Clock, address: HostAddress, ask: HttpRequest): Promise<HttpAnswer> {
   const before = clock.now();
-  let stream: Duplex;
+  const stream = await dial(link, address, ask.deadlineMs);
   try {
-    stream = await link.dial(address, { deadlineMs: ask.deadlineMs });
-  } catch (error) {
-    throw dialFault(error, address);
-  }
-  try {
-    return await exchange(stream, clock, address, ask, Math.max(1, ask.deadlineMs - (clock.now() - before)));
+    return await exchange(stream, clock, address, { ...ask, deadlineMs: Math.max(1, ask.deadlineMs - (clock.now() - before)) });
   } finally {
-    stream.on("error", () => undefined);
-    stream.destroy();
+    discard(stream);
   }
 }
 
-function exchange(stream: Duplex, clock: Clock, address: HostAddress, ask: HttpRequest, deadlineMs: number): Promise<HttpAnswer> {
+/** A kept connection is given up after so long (ms): a server behind a proxy or with several processes is met anew now and then. */
+const KEPT_MS = 60_000;
+
+/**
+ * For what is asked again and again: as `httpOverLink`, but the connection is kept for the next question. What is asked while one question is open goes over a
+ * connection of its own, and what a kept connection's end leaves unanswered is asked once more over a new one.
+ */
+export class KeptHttp {
+  #kept: { readonly stream: Duplex; readonly since: number } | null = null;
+  #closed = false;
+
+  constructor(
+    private readonly link: Pick<HostLink, "dial">,
+    private readonly clock: Clock,
+    private readonly address: HostAddress,
+  ) {}
+
+  /** @throws HttpError within the deadline, whatever hangs */
+  async ask(ask: HttpRequest & { readonly method: "GET" }): Promise<HttpAnswer> {
+    const { clock } = this;
+    const until = clock.now() + ask.deadlineMs;
+    const left = () => Math.max(1, until - clock.now());
+    const kept = this.#take();
+    if (kept !== null) {
+      try {
+        return await this.#over(kept.stream, kept.since, ask);
+      } catch (error) {
+        if (!(error instanceof HttpError) || error.fault !== "closed") throw error;
+      }
+    }
+    const stream = await dial(this.link, this.address, left());
+    return this.#over(stream, clock.now(), { ...ask, deadlineMs: left() });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#drop();
+  }
+
+  async #over(stream: Duplex, since: number, ask: HttpRequest): Promise<HttpAnswer> {
+    let free = false;
+    const freed = () => {
+      free = true;
+      this.#keep(stream, since);
+    };
+    stream.once("free", freed);
+    try {
+      const answer = await exchange(stream, this.clock, this.address, { ...ask, keep: true });
+      // Node tells that the connection is free a moment after the answer's end.
+      await new Promise((resolve) => setImmediate(resolve));
+      return answer;
+    } finally {
+      stream.off("free", freed);
+      if (!free) discard(stream);
+    }
+  }
+
+  #take(): { readonly stream: Duplex; readonly since: number } | null {
+    const kept = this.#kept;
+    if (kept === null) return null;
+    const age = this.clock.now() - kept.since;
+    if (age < 0 || age >= KEPT_MS || !kept.stream.writable) this.#drop();
+    this.#kept = null;
+    for (const event of ENDS) kept.stream.off(event, this.#drop);
+    return kept.stream.writable ? kept : null;
+  }
+
+  #keep(stream: Duplex, since: number): void {
+    if (this.#closed || this.#kept !== null || stream.destroyed || stream.readableEnded) {
+      discard(stream);
+      return;
+    }
+    this.#kept = { stream, since };
+    for (const event of ENDS) stream.on(event, this.#drop);
+    // Read on, or its end would go unnoticed.
+    stream.resume();
+  }
+
+  readonly #drop = (): void => {
+    const kept = this.#kept;
+    this.#kept = null;
+    if (kept === null) return;
+    for (const event of ENDS) kept.stream.off(event, this.#drop);
+    discard(kept.stream);
+  };
+}
+/** `data`: nobody asked for it. */
+const ENDS = ["end", "error", "close", "data"] as const;
+
+async function dial(link: Pick<HostLink, "dial">, address: HostAddress, deadlineMs: number): Promise<Duplex> {
+  try {
+    return await link.dial(address, { deadlineMs });
+  } catch (error) {
+    throw dialFault(error, address);
+  }
+}
+
+function discard(stream: Duplex): void {
+  stream.on("error", () => undefined);
+  stream.destroy();
+}
+
+function exchange(stream: Duplex, clock: Clock, address: HostAddress, ask: HttpRequest & { readonly keep?: boolean }): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const body = ask.body === undefined ? undefined : Buffer.from(ask.body);
     const sent = request({
@@ -67,12 +163,12 @@ function exchange(stream: Duplex, clock: Clock, address: HostAddress, ask: HttpR
       maxHeaderSize: 16 * 1024,
       headers: {
         Host: `127.0.0.1:${address.port}`,
-        Connection: "close",
+        Connection: ask.keep ? "keep-alive" : "close",
         ...(body === undefined ? {} : { "Content-Length": String(body.length) }),
         ...ask.headers,
       },
     });
-    const cancel = clock.after(deadlineMs, () => fail(new HttpError("timeout", "no complete answer in time")));
+    const cancel = clock.after(ask.deadlineMs, () => fail(new HttpError("timeout", "no complete answer in time")));
     const fail = (error: HttpError) => {
       cancel();
       sent.destroy();

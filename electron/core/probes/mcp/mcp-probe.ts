@@ -1,16 +1,14 @@
-import type { Clock } from "../../clock.ts";
+import { BEAT, type Clock } from "../../clock.ts";
 import type { ContainerFact, GatewayTarget, McpFact } from "../../diagnosis/evidence.ts";
 import type { HostLink } from "../../host-link/host-link.ts";
 import { whenUp } from "../../host-link/when-up.ts";
 import { mcpAddress } from "../routes.ts";
-import { type HttpAnswer, HttpError, httpOverLink } from "./http-client.ts";
+import { type HttpAnswer, HttpError, httpOverLink, KeptHttp } from "./http-client.ts";
 import { parseGatewayStatus, parseHealth } from "./mcp-answers.ts";
 import { callReadingTool } from "./mcp-call.ts";
 import { healingArgv, parseHealing } from "./mcp-healing.ts";
 import { detectKind, type Exchange, endSession, mcpPath } from "./mcp-kind.ts";
 
-/** /health is answered from memory, over a channel that starts no process. */
-const EVERY_MS = 2_500;
 /** Where there is no health report, each question is a line of errors in somebody's log. */
 const SELDOM_MS = 10_000;
 const DEADLINE_MS = 5_000;
@@ -83,6 +81,8 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
     if (known && !disposed) ports.onFact(fact);
   };
   const exchange: Exchange = (ask) => (address === null ? Promise.reject(new HttpError("refused", "no address")) : httpOverLink(link, clock, address, ask));
+  const kept = address === null ? null : new KeptHttp(link, clock, address);
+  const health = { method: "GET", path: "/health", headers: { Accept: "application/json" }, deadlineMs: DEADLINE_MS } as const;
   const get = (from: string) => exchange({ method: "GET", path: from, headers: { Accept: "application/json" }, deadlineMs: DEADLINE_MS });
 
   const look = async () => {
@@ -107,7 +107,10 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
   };
   const arm = () => {
     cancel?.();
-    cancel = disposed ? null : clock.after(fact.http === "ok" && fact.health === null ? SELDOM_MS : EVERY_MS, () => void lookNow());
+    if (disposed) return;
+    const seldom = fact.http === "ok" && fact.health === null;
+    // Its report is answered from memory, over a channel that starts no process.
+    cancel = clock.after(seldom ? SELDOM_MS : BEAT.ms, () => void lookNow(), BEAT.slackMs);
   };
 
   /** `null`: the link is at fault, the MCP server is not judged. */
@@ -123,7 +126,7 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
 
   const timed = async (): Promise<HttpAnswer> => {
     const askedAt = clock.now();
-    const answer = await get("/health");
+    const answer = await (kept === null ? get("/health") : kept.ask(health));
     const took = clock.now() - askedAt;
     usualMs = ((usualMs ?? took) * 3 + took) / 4;
     return answer;
@@ -215,6 +218,7 @@ export function createMcpProbe(ports: McpProbePorts): McpProbe {
       unsubscribe?.();
       cancel?.();
       cancel = null;
+      kept?.close();
     },
   };
 }
