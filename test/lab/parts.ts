@@ -73,7 +73,7 @@ export function shortPart(only: string | undefined): Part {
     return {
       faults: FAULTS.filter((fault) => EVERY_RUN.includes(fault.id)),
       tests: Object.values(TESTS).flatMap((tests) => tests.filter((test) => test.when !== "whole")),
-      anewAfter: 4,
+      anewAfter: 2,
     };
   const names = only.split(",");
   const unknown = names.filter((name) => TESTS[name] === undefined && !FAULTS.some((fault) => fault.id === name));
