@@ -1,6 +1,7 @@
 /**
- * What Gatelight costs while nothing happens: one server, two gateways, connected and idle, with the market closed and open. Beside it, in the same run, what a user would keep
- * running instead: an ssh tunnel, websockify for the screen and a Python client that asks for the time.
+ * What Gatelight costs while nothing happens: one server, two gateways, connected and idle, with the market closed and open. Beside it, in the same run, the
+ * bare libraries doing the least that could be called connected, and what a user would keep running instead: an ssh tunnel, websockify for the screen and a
+ * Python client that asks for the time.
  * GATELIGHT_BENCH_SECONDS (default 300) sets how long is looked.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -126,6 +127,18 @@ async function instead(ssh: { host: string; port: number; user: string; identity
   return cost(all.map((child) => child.pid ?? 0));
 }
 
+/** The two libraries with the flags of Gatelight: what no care of ours gets below. */
+async function bareLibraries(ssh: { port: number; user: string; identityFile: string }): Promise<Cost> {
+  const flags = ["--max-semi-space-size=1", "--max-lazy", "--optimize-for-size", "--no-opt", "--no-maglev"];
+  const script = join(import.meta.dirname, "idle/bare-libraries.mjs");
+  const malloc = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "32768" };
+  const child = start(process.execPath, [...flags, script, String(ssh.port), ssh.user, ssh.identityFile, "172.18.0.2:4004", "172.18.0.4:4003"], malloc);
+  await once(createInterface({ input: child.stdout ?? process.stdin }), "line");
+  const result = await cost([child.pid ?? 0]);
+  child.kill("SIGTERM");
+  return result;
+}
+
 async function simulated(scenario: string) {
   const simulator = start(process.execPath, [CLI, "simulate", "--scenario", scenario, "--json"]);
   const [line] = await once(createInterface({ input: simulator.stdout ?? process.stdin }), "line");
@@ -140,11 +153,15 @@ try {
   process.stdout.write(`looking for ${SECONDS} s at each side …\n`);
   const quiet = await gatelight(join(dir, "quiet"), closed.settings, closed.vncPassword);
   const busy = await gatelight(join(dir, "busy"), open.settings, open.vncPassword);
+  const bare = await bareLibraries(closed.ssh);
   const theirs = await instead(closed.ssh);
   const row = (name: string, one: Cost) =>
-    process.stdout.write(`${name.padEnd(44)} ${one.residentMiB.toFixed(1).padStart(7)} MiB ${one.cpuPercent.toFixed(2).padStart(6)} % of a core\n`);
+    process.stdout.write(
+      `${name.padEnd(44)} ${one.residentMiB.toFixed(1).padStart(7)} MiB (${((one.residentMiB * 1_048_576) / 1e6).toFixed(0)} MB) ${one.cpuPercent.toFixed(2).padStart(6)} % of a core\n`,
+    );
   row("Gatelight, market closed", quiet.cost);
   row("Gatelight, results moving every second", busy.cost);
+  row("ssh2 and @stoqey/ib alone, market closed", bare);
   row("ssh + 2 websockify + 2 Python clients", theirs);
   process.stdout.write(
     `ratio, market closed                         ${(quiet.cost.residentMiB / theirs.residentMiB).toFixed(2).padStart(7)}     ${(quiet.cost.cpuPercent / Math.max(theirs.cpuPercent, 0.01)).toFixed(2).padStart(6)}\n`,
