@@ -45,7 +45,7 @@ export const PARTS = {
   "login-3": part(third(LOGIN_FAULTS, 2)),
   relay: part(RELAY_FAULTS),
   api: part(API_FAULTS),
-  broker: part([...ACCOUNT_FAULTS, ...MCP_FAULTS, ...BROKER_FAULTS]),
+  broker: part([...BROKER_FAULTS, ...ACCOUNT_FAULTS, ...MCP_FAULTS]),
   screen: part(SCREEN_FAULTS, BY_SCREEN),
   politeness: part([], POLITENESS),
   "repairs-1": part([], third(REPAIRS, 0)),

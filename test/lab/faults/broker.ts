@@ -1,7 +1,7 @@
 import { everywhereAway } from "../quiet-region.ts";
 import { type Fault, told } from "./fault.ts";
 
-/** The gateway's own line to IBKR: rows 20, 22, 43 and 44. */
+/** The gateway's own line to IBKR: rows 22, 43 and 44. */
 
 export const BROKER_FAULTS: readonly Fault[] = [
   {
@@ -13,12 +13,4 @@ export const BROKER_FAULTS: readonly Fault[] = [
     heal: (stack) => stack.broker("back"),
   },
   told("farm-down", "farms-down", { brokenFarms: ["usfarm.nj"] }),
-  // The last: what it says is believed for a quarter of a minute.
-  {
-    id: "kicked-out",
-    cause: "kicked-out",
-    seen: "running",
-    inject: async (stack) => stack.order({ kickedOut: true }),
-    heal: async (stack) => stack.order({}),
-  },
 ];

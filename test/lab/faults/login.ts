@@ -36,4 +36,11 @@ export const LOGIN_FAULTS: readonly Fault[] = [
     },
     heal: comeBack,
   },
+  {
+    id: "kicked-out",
+    cause: "kicked-out",
+    seen: "running",
+    inject: async (stack) => stack.order({ kickedOut: true }),
+    heal: async (stack) => stack.order({}),
+  },
 ];
