@@ -18,6 +18,7 @@ import {
   ready,
   S,
   screen,
+  sockets,
   starting,
 } from "./evidence-builder.ts";
 
@@ -32,6 +33,9 @@ interface Step {
 const down = apiFailed("silent");
 /** The session is back a moment later. */
 const WEDGED = (e: Parameters<Change>[0], now: number) => apiFailed("silent")(queue(51)(e, now), now);
+
+const SLOW_SCREEN = screen({ kind: "silent", detail: "connected, but no greeting came" });
+const STALLED_SCREEN: Change = (e, now) => SLOW_SCREEN(sockets({ screen: { x11vnc: "stalled", xvfb: "running", forever: true } })(e, now), now);
 
 const TABLE: readonly { name: string; steps: readonly Step[] }[] = [
   { name: "well from the first look", steps: [{ at: 0, light: "up", nextAt: null, cause: null }] },
@@ -49,6 +53,24 @@ const TABLE: readonly { name: string; steps: readonly Step[] }[] = [
       },
       { at: 2 * S, change: WEDGED, light: "connecting", nextAt: 4 * S },
       { at: 4 * S, change: WEDGED, light: "down", parts: { socket: "down", api: "down", broker: "unknown" }, cause: "accept-queue-wedge", nextAt: null },
+    ],
+  },
+  {
+    name: "one slow greeting of the screen is no fault: the second one tells",
+    steps: [
+      { at: 0, light: "up" },
+      { at: S, change: SLOW_SCREEN, light: "up", parts: { screen: "connecting" }, cause: null },
+      { at: 5 * S, change: SLOW_SCREEN, light: "up", parts: { screen: "connecting" }, cause: null },
+      { at: 9 * S, change: SLOW_SCREEN, light: "up", parts: { screen: "connecting" }, cause: null },
+      { at: 10 * S, change: SLOW_SCREEN, light: "degraded", parts: { screen: "down" }, cause: "vnc-died" },
+    ],
+  },
+  {
+    name: "where the screen's server is seen not to run its silence is believed at once",
+    steps: [
+      { at: 0, light: "up" },
+      { at: S, change: STALLED_SCREEN, light: "up", parts: { screen: "connecting" }, cause: null },
+      { at: 4 * S, change: STALLED_SCREEN, light: "degraded", parts: { screen: "down" }, cause: "vnc-died" },
     ],
   },
   {

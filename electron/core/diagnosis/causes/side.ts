@@ -23,6 +23,9 @@ function apiFailedThen(look: Look): "mute" | "closing" | null {
   return failed(look, "closed-at-once", "closed-after-start") === null ? null : "closing";
 }
 
+/** A second greeting follows 3 s after one that was not answered, and has 5 s. */
+const SECOND_GREETING_MS = 8_500;
+
 export const SIDE_CAUSES: readonly Cause[] = [
   {
     id: "vnc-off",
@@ -66,6 +69,8 @@ export const SIDE_CAUSES: readonly Cause[] = [
         return likely([process === "stopped" ? "x11vnc is stopped (state T)." : `Port ${port} is silent: ${redact(silence(look))}.`], {
           word: "silent",
           title: "The screen server (x11vnc) hangs",
+          // One slow greeting on a busy server: the next one tells. Where it is seen not to run there is nothing to wait for.
+          ...(process === "stopped" || (look.sockets?.screen?.x11vnc ?? "running") !== "running" ? {} : { patienceMs: SECOND_GREETING_MS }),
         });
       const gone = process === "absent" || process === "zombie";
       if (!noScreen(look) && !(gone && look.screen === null)) return null;
