@@ -93,7 +93,8 @@ export const CONTAINER_FAULTS: readonly Fault[] = [
     seen: "running",
     echoes: true,
     // Until the other healer has shown itself: an API that closes on everybody right after the log-in, and each of its restarts.
-    first: ["unexplained", "accept-dialog", "mcp-misleading", "container-exited", "booting"],
+    // After the first of them, settings that were lost with it are one of the possible reasons.
+    first: ["unexplained", "accept-dialog", "mcp-misleading", "container-exited", "booting", "settings-lost"],
     inject: async (stack) => {
       stack.orderMcp({ healing: true });
       stack.order(cutting({ api: { reply: "close-after-start" } }));

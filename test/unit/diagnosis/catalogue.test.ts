@@ -19,6 +19,7 @@ import {
   container,
   docker,
   evidence,
+  healthy,
   linkFailed,
   listening,
   login,
@@ -186,6 +187,14 @@ describe("recorded evidence", () => {
         expect.arrayContaining([each.cause]),
       ]);
     }
+  });
+  it("takes a port that worked and closed again for no start", () => {
+    const now = FAULTS[0]?.now ?? 0;
+    const closed = [starting(85 * S, "logged-in"), login((at) => ({ phaseAt: at - 20 * S })), listening(4004, 5900), apiFailed("closed")];
+    const before = closed.reduce((evidence, change) => change(evidence, now), healthy(now));
+    const good = { at: now - S, containerId: "c0ffee", imageId: "sha256:aaaa", startedAt: now - 85 * S };
+    expect(named(diagnose({ ...before, history: { ...before.history, lastGood: null } }, now))[0]).toBe("booting");
+    expect(named(diagnose({ ...before, history: { ...before.history, lastGood: good } }, now))).not.toContain("booting");
   });
   it.each<[string, readonly Change[], string]>([
     [

@@ -268,7 +268,9 @@ export const LOGIN_CAUSES: readonly Cause[] = [
       if (look.loggedIn) {
         const since = look.loggedInForMs ?? Number.POSITIVE_INFINITY;
         const noListener = look.sockets !== null && look.apiListeners.length === 0;
-        if (since < 60_000 && noListener)
+        // One that worked since has closed its port again: that is no start.
+        const worked = look.evidence.history.lastGood !== null && look.now - look.evidence.history.lastGood.at < since;
+        if (since < 60_000 && noListener && !worked)
           return likely([`Logged in ${coarse(since)} ago; the API port is not open yet.`], { light: "socket", endsAt: look.now - since + 90_000 });
         return null;
       }
