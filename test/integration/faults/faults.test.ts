@@ -35,7 +35,9 @@ class Cable {
         });
         from.on("error", () => undefined);
         from.on("close", () => {
-          if (!this.pulled) to.destroy();
+          // Over a pulled cable nobody hears of it before it is plugged in again: then what the other kernel still sends is answered by a reset.
+          if (this.pulled) return;
+          to.destroy();
           this.pairs.delete(pair);
         });
       }
@@ -55,6 +57,7 @@ class Cable {
       near.destroy();
       far.destroy();
     }
+    this.pairs.clear();
   }
   close(): void {
     this.plug();
