@@ -18,8 +18,12 @@ export class ClientIds {
     this.moveOn(now);
   }
 
-  /** A person wants another id. */
+  /** A person wants another id. Where all were refused each may be tried again: the person may have made one free. */
   change(now: number): void {
+    const before = this.current;
+    this.moveOn(now);
+    if (this.current !== before) return;
+    this.refusedAt.clear();
     this.moveOn(now);
   }
 

@@ -117,6 +117,13 @@ export class DialPlan {
       this.nextAt = now + MOVED_MS;
       return;
     }
+    if (kind === "client-id-in-use" && this.own.at(-1)?.cause === "person") {
+      // The next id is tried for the person, too; there are five, then none is left to try.
+      this.failures++;
+      this.nextAt = now + MOVED_MS;
+      this.calledBy("person");
+      return;
+    }
     const delay = DELAYS_MS[Math.min(this.failures, DELAYS_MS.length - 1)] ?? HOUR;
     this.failures++;
     this.nextAt = now + Math.round(delay * (1 - JITTER + 2 * JITTER * this.random()));

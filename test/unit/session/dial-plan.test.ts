@@ -224,6 +224,20 @@ describe("retries by the clock alone", () => {
     }
     expect(plan.blocked(119_500)).toMatchObject({ reason: "backing-off" });
   });
+  it("a person who wants a free client id has the next one tried at once; by itself it takes its time", () => {
+    const plan = new DialPlan(() => 0.5);
+    for (const start of [0, 1000, 2000, 3000]) plan.ended("silent", null, start);
+    plan.hurry("person", MINUTE);
+    for (const now of [MINUTE, MINUTE + 1000, MINUTE + 2000]) {
+      expect(plan.blocked(now)).toBeNull();
+      plan.dialled(now);
+      plan.ended("client-id-in-use", null, now);
+    }
+    const alone = new DialPlan(() => 0.5);
+    alone.dialled(0);
+    alone.ended("client-id-in-use", null, 0);
+    expect(alone.blocked(1500)).not.toBeNull();
+  });
   it("the limit says until when", () => {
     const plan = new DialPlan(() => 0.5);
     for (let i = 0; i < 10; i++) plan.dialled(i * 1000);
@@ -258,5 +272,21 @@ describe("client ids", () => {
     expect(ids.current).toBe(902);
     ids.change(2 * HOUR);
     expect(ids.current).toBe(903);
+  });
+
+  it("where all were refused a person's wish lets each be tried again", () => {
+    const ids = new ClientIds(901);
+    for (let i = 0; i < 5; i++) ids.refused(i);
+    expect(ids.blockedUntil(10)).not.toBeNull();
+    ids.change(10);
+    expect(ids.blockedUntil(10)).toBeNull();
+    const tried = new Set([ids.current]);
+    for (let i = 0; i < 4; i++) {
+      ids.refused(11 + i);
+      tried.add(ids.current);
+    }
+    expect(tried.size).toBe(5);
+    ids.refused(20);
+    expect(ids.blockedUntil(21)).not.toBeNull();
   });
 });
