@@ -12,10 +12,10 @@ export class ClientIds {
     this.current = first;
   }
 
-  /** 326: the current id is taken. Moves on to the next that was not refused within the hour, if there is one. */
-  refused(now: number): void {
-    this.refusedAt.set(this.current, now);
-    this.moveOn(now);
+  /** 326: that id is taken. Where it is still the current one, moves on to the next that was not refused within the hour, if there is one. */
+  refused(id: number, now: number): void {
+    this.refusedAt.set(id, now);
+    if (id === this.current) this.moveOn(now);
   }
 
   /** A person wants another id. Where all were refused each may be tried again: the person may have made one free. */

@@ -198,7 +198,7 @@ class Session implements GatewaySession {
   private onFailed(connection: Connection, failure: ApiFailure): void {
     const now = this.ports.clock.now();
     this.failures = [...this.failures, failure].slice(-MAX_FAILURES);
-    if (failure.kind === "client-id-in-use") this.ids.refused(now);
+    if (failure.kind === "client-id-in-use") this.ids.refused(failure.clientId, now);
     this.plan.ended(failure.kind, failure.wasReady ? failure.afterMs : null, now, connection.step !== "dial");
     const blocked = this.plan.blocked(now);
     this.gate.setIdle(blocked?.reason ?? "backing-off", blocked?.until ?? null);

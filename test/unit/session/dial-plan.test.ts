@@ -253,13 +253,13 @@ describe("client ids", () => {
     expect(ids.note()).toBeNull();
     const tried = [ids.current];
     for (let i = 0; i < 4; i++) {
-      ids.refused(i);
+      ids.refused(ids.current, i);
       expect(ids.blockedUntil(i)).toBeNull();
       tried.push(ids.current);
     }
     expect(tried).toEqual([901, 902, 903, 904, 905]);
     expect(ids.note()).toContain("901");
-    ids.refused(100);
+    ids.refused(ids.current, 100);
     expect(ids.blockedUntil(101)).toBe(HOUR);
     expect(ids.blockedUntil(HOUR)).toBeNull();
     expect(ids.current).toBe(901);
@@ -267,26 +267,35 @@ describe("client ids", () => {
 
   it("an id that works is kept, and a person may ask for the next", () => {
     const ids = new ClientIds(901);
-    ids.refused(0);
+    ids.refused(ids.current, 0);
     expect(ids.blockedUntil(2 * HOUR)).toBeNull();
     expect(ids.current).toBe(902);
     ids.change(2 * HOUR);
     expect(ids.current).toBe(903);
   });
 
+  it("an answer that comes after another id was chosen is held against the id that it is about", () => {
+    const ids = new ClientIds(901);
+    ids.change(0);
+    ids.refused(901, 1);
+    expect(ids.current).toBe(902);
+    ids.refused(902, 2);
+    expect(ids.current).toBe(903);
+  });
+
   it("where all were refused a person's wish lets each be tried again", () => {
     const ids = new ClientIds(901);
-    for (let i = 0; i < 5; i++) ids.refused(i);
+    for (let i = 0; i < 5; i++) ids.refused(ids.current, i);
     expect(ids.blockedUntil(10)).not.toBeNull();
     ids.change(10);
     expect(ids.blockedUntil(10)).toBeNull();
     const tried = new Set([ids.current]);
     for (let i = 0; i < 4; i++) {
-      ids.refused(11 + i);
+      ids.refused(ids.current, 11 + i);
       tried.add(ids.current);
     }
     expect(tried.size).toBe(5);
-    ids.refused(20);
+    ids.refused(ids.current, 20);
     expect(ids.blockedUntil(21)).not.toBeNull();
   });
 });
