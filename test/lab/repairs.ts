@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
     repair: "change-client-id",
     cause: "client-id-in-use",
     inject: async (lab) => lab.paper.order({ heldClientIds: [901, 902, 903, 904, 905], drop: ++drops }),
-    before: async (lab) => lab.paper.order({ heldClientIds: [901, 902, 903, 905], drop: drops }),
+    before: (lab) => lab.paper.orderNow({ heldClientIds: [901, 902, 903, 905], drop: drops }),
     heal: async (lab) => lab.paper.order({ drop: drops }),
   },
   {

@@ -117,6 +117,16 @@ export class Stack {
   order(orders: Orders): void {
     replace(join(this.shared, "orders.json"), JSON.stringify(orders));
   }
+  /** The same, and waits until the process that runs has taken it up. @throws Error after 10 s */
+  async orderNow(orders: Orders): Promise<void> {
+    const obeyed = join(this.shared, "obeyed.json");
+    const wanted = JSON.stringify(orders);
+    this.order(orders);
+    for (let left = 200; !existsSync(obeyed) || readFileSync(obeyed, "utf8") !== wanted; left--) {
+      if (left === 0) throw new Error(`the orders were not taken up: ${wanted}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
   orderMcp(plan: Readonly<Record<string, unknown>>): void {
     replace(join(this.shared, "mcp.json"), JSON.stringify(plan));
   }

@@ -22,6 +22,8 @@ const SETTINGS = "/home/ibgateway/tws_settings/ibg.json";
 const AUTORESTART = "/home/ibgateway/tws_settings/autorestart";
 const LAUNCHER_LOG = "/home/ibgateway/tws_settings/launcher.log";
 const ORDERS = join(SHARED, "orders.json");
+/** The orders that were taken up last. */
+const OBEYED = join(SHARED, "obeyed.json");
 
 // The kernel keeps fifteen letters of it; docker top shows them.
 process.title = "java";
@@ -198,6 +200,7 @@ class StandIn implements ScreenModel {
     if (moved) this.api.portChanged(next.portOverride ?? this.settings.socketPort);
     if (this.orders.drop !== dropped) this.api.dropAll();
     this.window.changed();
+    writeFileSync(OBEYED, JSON.stringify(this.orders));
   }
 
   private logOff(): void {
