@@ -36,18 +36,24 @@ export interface KeptDialsPorts {
 
 const LINE = /^(\d{10,15}) ([\w-]{1,64}) (\w{1,16})$/;
 
-/** A line an event, only ever appended, so that two programs do not overwrite each other's. Not readable, or damaged: as if nothing stood there. */
+/** A line an event, only ever appended, so that two programs do not overwrite each other's. What is not readable, or damaged, counts for nothing. */
 export function createKeptDials({ file, writer, log }: KeptDialsPorts): KeptDials {
-  let told = "";
+  const told = new Set<string>();
   const tell = (message: string) => {
-    if (message !== told) log(message);
-    told = message;
+    if (!told.has(message)) log(message);
+    told.add(message);
   };
+  /** The last of a file that grew too large: it was damaged, but the newest lines count. */
   const lines = (): string[] => {
     try {
       const text = readFileSync(file, "utf8");
-      if (text.length <= MAX_BYTES) return text.split("\n").filter((line) => line !== "");
-      tell("the times of earlier dials were too many to be read; counted anew");
+      const all = text
+        .slice(-MAX_BYTES)
+        .split("\n")
+        .filter((line) => line !== "");
+      if (text.length <= MAX_BYTES) return all;
+      tell("the times of earlier dials are too many; only the last are counted");
+      return all.slice(-MAX_LINES);
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) tell(`the times of earlier dials could not be read: ${brief(error)}`);
     }

@@ -116,7 +116,18 @@ describe("the dials of a gateway, kept", () => {
     const blocked = kept();
     expect(blocked.others(NOW)).toEqual([]);
     blocked.add(NOW, "start");
-    expect(log.length).toBe(4);
+    expect(log.length).toBe(5);
+  });
+
+  it("of a file that was blown up the last dials still count, and the next one makes it small again", () => {
+    mkdirSync(join(dir, "dials", "home"), { recursive: true });
+    writeFileSync(file, `${"x".repeat(50)}\n`.repeat(5_000));
+    appendFileSync(file, `${NOW} w0 start\n`);
+    const next = kept();
+    expect(next.others(NOW)).toHaveLength(1);
+    next.add(NOW + 1_000, "time");
+    expect(statSync(file).size).toBeLessThan(1_000);
+    expect(kept().others(NOW + 2_000)).toHaveLength(2);
   });
 
   it("whatever stands there", () => {
