@@ -13,7 +13,8 @@ test("a tunnel for other programs shows its open connections and its bytes both 
 });
 
 test("sizes have two figures at least and no more than three", () => {
-  expect([0, 999, 999.6, 1_000, 9_949, 9_950, 999_499, 999_500, 1_234_567, 5e12, 5e15].map(dataSize)).toEqual([
-    ...["0 B", "999 B", "1.0 kB", "1.0 kB", "9.9 kB", "10 kB", "999 kB", "1.0 MB", "1.2 MB", "5.0 TB", "5000 TB"],
+  expect([0, 999, 999.6, 1_000, 9_949, 9_950, 999_499, 999_500, 1_234_567, 5e12, 5e15].map((bytes) => dataSize(bytes, "en-US"))).toEqual([
+    ...["0 B", "999 B", "1.0 kB", "1.0 kB", "9.9 kB", "10 kB", "999 kB", "1.0 MB", "1.2 MB", "5.0 TB", "5,000 TB"],
   ]);
+  expect(dataSize(1_234_567, "de-DE")).toBe("1,2 MB");
 });
