@@ -1,34 +1,26 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { createInterface } from "node:readline";
-import type { Duplex } from "node:stream";
-import type { HostLink } from "../../electron/core/host-link/host-link.ts";
 import { cleanUp, knownUnder, later, openLink, reachOf, throttle, until } from "../integration/host-link/support.ts";
 import { peer } from "../support/peers.ts";
 import { freePort, startSshd } from "../support/sshd.ts";
+import { download, firstValue, type Open, type Order, openPort, TARGETS, type Target, Traffic, timed, upload } from "./ssh-traffic.ts";
 
 /**
  * Gatelight's link beside `ssh -L` of OpenSSH, over the same sshd, with the same cipher, in one run, taking turns. Prints medians, ratios
- * (ours divided by theirs, round by round) and the goals. Twice: a channel in the process, which is how Gatelight itself uses the link, and a forward with
- * a local port in a process of its own, which is what `ssh -L` is. A report, not a test: it always ends with 0. `--quick` leaves out the long ones.
+ * (ours divided by theirs, round by round) and the goals. Twice: a channel and its reader in one process, which is how Gatelight itself uses the link, and a
+ * forward with a local port in a process of its own, which is what `ssh -L` is. A report, not a test: it always ends with 0. `--quick` leaves out the long ones.
  *
- * A forward's small round trip is at the edge of its goal: 1.5 to 1.6 times `ssh -L` in its first thousand, 1.30 to 1.45 once V8 has compiled it, the more
- * the busier the machine. Measured on 2 cores (`perf`, schedstat, µs of processor a round trip): the client of `ssh -L` 28, a bare Node proxy without any
- * SSH 29 (a row below), ours 57 to 65. Of these 23 are the kernel's (two writes 12, epoll 11; each packet is read and written with one call already), 11
- * node:crypto's (a cipher object for each packet 5.5, the rest update, final and tag), 8 the collection of what they leave behind on V8's other threads,
- * the remainder ssh2's packets and the streams, all with cold caches between two messages. Without effect beyond the noise: a local socket that reads into
- * one buffer, a packet's pieces copied into one write, ciphers made ahead (worse), the channel's stream bypassed, another size of the young generation.
- * All that helped, with ssh2's inner functions called directly, came to 1.31 to 1.36 where the forward as it is stood at 1.40 to 1.50. What is left is
- * ssh2's way to use node:crypto; only its native addon, which Electron does not have, does without. Over a network these 40 µs vanish in the line's own delay.
+ * Round trips take turns by the hundred, and once more one by one, where each finds the caches full of the other's code: a Node program suffers more from
+ * that than a C program. Measured on 2 cores (`perf`): of a forward's round trip the JavaScript before the two writes takes 36 µs (21 up, 15 down; encryption
+ * and decryption through node:crypto, an object a packet, a third of it), the writes themselves and the waiting are the kernel's. Without effect beyond the
+ * noise: a local socket that reads into one buffer, a packet's pieces copied into one write, ciphers made ahead, the channel's stream bypassed, other sizes of
+ * the young generation, collection on one thread.
  */
 const QUICK = process.argv.includes("--quick");
 const CIPHER = "aes128-gcm@openssh.com";
 const MB = 1_000_000;
 
-const TARGETS = ["echo", "source", "sink", "api"] as const;
-type Target = (typeof TARGETS)[number];
-type Open = (target: Target) => Promise<Duplex>;
 interface Row {
   readonly what: string;
   readonly ours: number;
@@ -52,8 +44,15 @@ async function startTargets(): Promise<Record<Target, number>> {
   return (await startScript("./ssh-targets.ts")).ports;
 }
 
-/** A script beside this one that prints ports by name. */
-async function startScript(file: string, ...args: string[]): Promise<{ pid: number; ports: Record<Target, number> }> {
+interface Script {
+  readonly pid: number;
+  readonly ports: Record<Target, number>;
+  /** Sends a line and takes the next one back. */
+  readonly ask: (line: string) => Promise<string>;
+}
+
+/** A script beside this one that prints ports by name, or nothing of note, as its first line. */
+async function startScript(file: string, ...args: string[]): Promise<Script> {
   const child = spawn(process.execPath, [...process.execArgv, new URL(file, import.meta.url).pathname, ...args], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   later(async () => {
@@ -62,24 +61,27 @@ async function startScript(file: string, ...args: string[]): Promise<{ pid: numb
     await ended;
     clearTimeout(timer);
   });
-  for await (const line of createInterface({ input: child.stdout })) return { pid: child.pid ?? 0, ports: JSON.parse(line) };
-  throw new Error(`${file} did not start`);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${file} ended`);
+    return String(value);
+  };
+  const ask = (line: string) => {
+    child.stdin.write(`${line}\n`);
+    return next();
+  };
+  return { pid: child.pid ?? 0, ports: JSON.parse(await next()), ask };
 }
 
-async function startOurs(): Promise<{ link: HostLink; open: Open }> {
+async function startOurs() {
   const { link } = openLink(reachOf(sshd));
   await until(link, "up");
-  return { link, open: (target) => link.dial({ host: "127.0.0.1", port: targets[target] }, { deadlineMs: 10_000 }) };
+  const open: Open = (target) => link.dial({ host: "127.0.0.1", port: targets[target] }, { deadlineMs: 10_000 });
+  return { link, open };
 }
 
-const openPort = (port: number) =>
-  new Promise<Duplex>((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-    socket.once("connect", () => resolve(socket));
-    socket.once("error", reject);
-  });
-
-async function startTheirs(): Promise<{ child: ChildProcess; open: Open }> {
+async function startTheirs(): Promise<{ child: ChildProcess; pid: number; open: Open }> {
   const ports: Record<Target, number> = { echo: await freePort(), source: await freePort(), sink: await freePort(), api: await freePort() };
   const child = spawn(
     peer("ssh"),
@@ -97,71 +99,12 @@ async function startTheirs(): Promise<{ child: ChildProcess; open: Open }> {
   for (;;) {
     const socket = await open("api").catch(() => null);
     socket?.destroy();
-    if (socket !== null) return { child, open };
+    if (socket !== null) return { child, pid: child.pid ?? 0, open };
     if (Date.now() > end) throw new Error("ssh did not come up");
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
-/** Reads until so many bytes have come. */
-function receive(stream: Duplex, bytes: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let seen = 0;
-    const take = (chunk: Buffer) => {
-      seen += chunk.length;
-      if (seen < bytes) return;
-      stream.off("data", take);
-      stream.off("close", broken);
-      resolve();
-    };
-    const broken = () => reject(new Error("the stream closed"));
-    stream.on("data", take);
-    stream.once("close", broken);
-  });
-}
-async function exchange(stream: Duplex, text: string, bytes: number): Promise<void> {
-  const done = receive(stream, bytes);
-  stream.write(text);
-  await done;
-}
-/** From opening a channel to the first account value. */
-async function firstValue(open: Open): Promise<void> {
-  const stream = await open("api");
-  await exchange(stream, "API\0v100..178", 24);
-  await exchange(stream, "start", 48);
-  await exchange(stream, "request", 24);
-  stream.destroy();
-}
-const length = (bytes: number) => {
-  const head = Buffer.alloc(8);
-  head.writeBigUInt64BE(BigInt(bytes));
-  return head;
-};
-async function download(open: Open, bytes: number): Promise<void> {
-  const stream = await open("source");
-  const done = receive(stream, bytes);
-  stream.write(length(bytes));
-  await done;
-  stream.destroy();
-}
-const BLOCK = Buffer.alloc(64 * 1024, 1);
-async function upload(open: Open, bytes: number): Promise<void> {
-  const stream = await open("sink");
-  const done = receive(stream, 1);
-  stream.write(length(bytes));
-  for (let left = bytes; left > 0 && !stream.destroyed; left -= BLOCK.length) {
-    if (stream.write(BLOCK.subarray(0, Math.min(left, BLOCK.length)))) continue;
-    const room = new Promise((resolve) => stream.once("drain", resolve));
-    await Promise.race([room, done]);
-  }
-  await done;
-  stream.destroy();
-}
-async function timed(run: () => Promise<void>): Promise<number> {
-  const since = performance.now();
-  await run();
-  return performance.now() - since;
-}
 /** Alternating, so that whatever else the machine does meets both. */
 async function alternate(times: number, ours: () => Promise<void>, theirs: () => Promise<void>): Promise<[number[], number[]]> {
   const a: number[] = [];
@@ -182,7 +125,6 @@ function cpuOf(pid: number): number {
 }
 const rssOf = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
 
-const ours = await startOurs();
 const theirs = await startTheirs();
 
 const [coldOurs, coldTheirs] = await alternate(
@@ -200,105 +142,101 @@ const [coldOurs, coldTheirs] = await alternate(
 );
 rows.push({ what: "first account value, cold", ours: median(coldOurs), theirs: median(coldTheirs), unit: "ms", goal: { atMost: 0.5 } });
 
-/** Small and large things over one way of ours and the one of `ssh -L`. The goals are the same for both ways. */
-async function compare(way: string, open: Open, pid: number): Promise<void> {
-  const [mine, other] = [await open("echo"), await theirs.open("echo")];
-  const ping = "x".repeat(64);
-  const trips = (times: number) =>
-    alternate(
-      times,
-      () => exchange(mine, ping, 64),
-      () => exchange(other, ping, 64),
-    );
-  const [fresh, freshTheirs] = await trips(QUICK ? 300 : 1_000);
-  rows.push({
-    what: `64-byte round trip, the first ${fresh.length}, ${way}`,
-    ours: median(fresh),
-    theirs: median(freshTheirs),
-    ratio: pairs(fresh, freshTheirs),
-    unit: "ms",
-  });
-  // A forward is there for days: V8 has compiled what it needs after some thousands.
-  await trips(QUICK ? 1_000 : 7_000);
-  const [a, b] = await trips(QUICK ? 300 : 2_000);
-  rows.push({ what: `64-byte round trip, median, ${way}`, ours: median(a), theirs: median(b), ratio: pairs(a, b), unit: "ms", goal: { atMost: 1.3 } });
+/** One of the two that are compared. */
+interface Side {
+  readonly pid: number;
+  run(order: Order): Promise<number[]>;
+}
+const side = (pid: number, open: Open): Side => {
+  const traffic = new Traffic(open);
+  return { pid, run: (order) => traffic.run(order) };
+};
+/** The times of both, round by round. */
+async function turns(rounds: number, mine: Side, other: Side, order: Order): Promise<[number[], number[]]> {
+  const a: number[] = [];
+  const b: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    a.push(...(await mine.run(order)));
+    b.push(...(await other.run(order)));
+  }
+  return [a, b];
+}
+/** The medians of each hundred. */
+const hundreds = (times: readonly number[]) => Array.from({ length: times.length / 100 }, (_, i) => median(times.slice(i * 100, i * 100 + 100)));
+
+async function roundTrips(way: string, mine: Side, other: Side, goal?: Row["goal"]): Promise<void> {
+  const trips = { do: "trips", times: 100 } as const;
+  const add = (what: string, [a, b]: [number[], number[]], atMost?: Row["goal"]) =>
+    rows.push({
+      what: `64-byte round trip, ${what}, ${way}`,
+      ours: median(a),
+      theirs: median(b),
+      ratio: pairs(hundreds(a), hundreds(b)),
+      unit: "ms",
+      ...(atMost ? { goal: atMost } : {}),
+    });
+  add("the first 1000", await turns(10, mine, other, trips));
+  // A tunnel is there for days: V8 has compiled what it needs after some thousands.
+  await turns(QUICK ? 10 : 70, mine, other, trips);
+  const [a, b] = await turns(QUICK ? 10 : 40, mine, other, trips);
+  add("median", [a, b], goal);
   rows.push({ what: `64-byte round trip, 99th of 100, ${way}`, ours: percentile(a, 0.99), theirs: percentile(b, 0.99), unit: "ms" });
-  mine.destroy();
-  other.destroy();
+  add("one by one", await turns(QUICK ? 500 : 2_000, mine, other, { do: "trips", times: 1 }));
+}
 
-  // After the round trips: a connection fresh from its start acknowledges at once and hides what Nagle's algorithm costs later.
-  const [warmOurs, warmTheirs] = await alternate(
-    QUICK ? 5 : 15,
-    () => firstValue(open),
-    () => firstValue(theirs.open),
-  );
-  rows.push({
-    what: `first account value, open tunnel, ${way}`,
-    ours: median(warmOurs),
-    theirs: median(warmTheirs),
-    ratio: pairs(warmOurs, warmTheirs),
-    unit: "ms",
-    goal: { atMost: 0.2 },
-  });
-
-  for (const [name, run, atLeast] of [
-    ["down", download, 0.8],
-    ["up", upload, 0.6],
+async function bulkRows(way: string, mine: Side, other: Side): Promise<void> {
+  for (const [name, atLeast] of [
+    ["down", 0.8],
+    ["up", 0.6],
   ] as const) {
-    const cpu: [number, number] = [0, 0];
     const rounds = QUICK ? 5 : 15;
-    const measure = async (index: 0 | 1, over: Open) => {
-      const measured = index === 0 ? pid : (theirs.child.pid ?? 0);
-      const before = cpuOf(measured);
-      await run(over, bulk);
-      cpu[index] += cpuOf(measured) - before;
-    };
-    const [x, y] = await alternate(
-      rounds,
-      () => measure(0, open),
-      () => measure(1, theirs.open),
-    );
+    const before = [cpuOf(mine.pid), cpuOf(theirs.pid)] as const;
+    const [a, b] = await turns(rounds, mine, other, { do: name, bytes: bulk, streams: 1 });
     const rate = (times: readonly number[]) => bulk / MB / (median(times) / 1_000);
-    rows.push({ what: `bulk ${name}, ${way}`, ours: rate(x), theirs: rate(y), ratio: pairs(y, x), unit: "MB/s", goal: { atLeast } });
+    rows.push({ what: `bulk ${name}, ${way}`, ours: rate(a), theirs: rate(b), ratio: pairs(b, a), unit: "MB/s", goal: { atLeast } });
     const perGb = (seconds: number) => seconds / ((bulk * rounds) / 1e9);
-    const including = pid === process.pid ? " (ours with the program's own end)" : "";
-    rows.push({ what: `  CPU of the process${including}`, ours: perGb(cpu[0]), theirs: perGb(cpu[1]), unit: "s/GB" });
+    const including = way === "channel" ? " (ours with the program's own end)" : "";
+    rows.push({
+      what: `  CPU of the process${including}`,
+      ours: perGb(cpuOf(mine.pid) - before[0]),
+      theirs: perGb(cpuOf(theirs.pid) - before[1]),
+      unit: "s/GB",
+    });
   }
 }
 
+/** Small and large things over one way of ours and the one of `ssh -L`. The goals are the same for both ways. */
+async function compare(way: string, mine: Side, other: Side): Promise<void> {
+  await roundTrips(way, mine, other, { atMost: 1.3 });
+  // After the round trips: a connection fresh from its start acknowledges at once and hides what Nagle's algorithm costs later.
+  const [a, b] = await turns(QUICK ? 5 : 15, mine, other, { do: "first value" });
+  rows.push({ what: `first account value, open tunnel, ${way}`, ours: median(a), theirs: median(b), ratio: pairs(a, b), unit: "ms", goal: { atMost: 0.2 } });
+  await bulkRows(way, mine, other);
+}
+
 const bulk = (QUICK ? 50 : 100) * MB;
-await compare("channel", ours.open, process.pid);
-const forwards = await startScript("./ssh-forwards.ts", JSON.stringify({ reach: reachOf(sshd), targets }));
-await compare("forward", (target) => openPort(forwards.ports[target]), forwards.pid);
+const argument = JSON.stringify({ reach: reachOf(sshd), targets });
+const channelScript = await startScript("./ssh-channels.ts", argument);
+const channels: Side = { pid: channelScript.pid, run: async (order) => JSON.parse(await channelScript.ask(JSON.stringify(order))) };
+await compare("channel", channels, side(theirs.pid, theirs.open));
+const forwards = await startScript("./ssh-forwards.ts", argument);
+await compare(
+  "forward",
+  side(forwards.pid, (target) => openPort(forwards.ports[target])),
+  side(theirs.pid, theirs.open),
+);
 
-const proxy = await openPort((await startScript("./ssh-bare-proxy.ts", String(targets.echo))).ports.echo);
-const beside = await theirs.open("echo");
-const bounce = (stream: Duplex) => () => exchange(stream, "x".repeat(64), 64);
-await alternate(QUICK ? 1_000 : 7_000, bounce(proxy), bounce(beside));
-const [bare, bareTheirs] = await alternate(QUICK ? 300 : 2_000, bounce(proxy), bounce(beside));
-const what = "64-byte round trip, a Node proxy without SSH";
-rows.push({ what, ours: median(bare), theirs: median(bareTheirs), ratio: pairs(bare, bareTheirs), unit: "ms" });
-proxy.destroy();
-beside.destroy();
+const proxy = await startScript("./ssh-bare-proxy.ts", String(targets.echo));
+const bare = side(proxy.pid, (target) => openPort(proxy.ports[target]));
+await roundTrips("a Node proxy without SSH", bare, side(theirs.pid, theirs.open));
 
-for (const channels of QUICK ? [10] : [10, 50]) {
-  const each = Math.floor(bulk / channels);
-  const many = (run: (open: Open, bytes: number) => Promise<void>, open: Open) => async () =>
-    void (await Promise.all(Array.from({ length: channels }, () => run(open, each))));
-  for (const [name, run] of [
-    ["down", download],
-    ["up", upload],
-  ] as const) {
-    const [a, b] = await alternate(QUICK ? 1 : 5, many(run, ours.open), many(run, theirs.open));
-    const rate = (times: readonly number[]) => (each * channels) / MB / (median(times) / 1_000);
-    rows.push({ what: `${channels} channels ${name}`, ours: rate(a), theirs: rate(b), ratio: pairs(b, a), unit: "MB/s" });
+for (const streams of QUICK ? [10] : [10, 50]) {
+  for (const name of ["down", "up"] as const) {
+    const [a, b] = await turns(QUICK ? 1 : 5, channels, side(theirs.pid, theirs.open), { do: name, bytes: bulk, streams });
+    const rate = (times: readonly number[]) => bulk / MB / (median(times) / 1_000);
+    rows.push({ what: `${streams} channels ${name}`, ours: rate(a), theirs: rate(b), ratio: pairs(b, a), unit: "MB/s" });
   }
-  rows.push({
-    what: `memory after ${channels} channels (ours: the whole process)`,
-    ours: rssOf(process.pid),
-    theirs: rssOf(theirs.child.pid ?? 0),
-    unit: "MiB",
-  });
+  rows.push({ what: `memory after ${streams} channels (ours: the whole process)`, ours: rssOf(channels.pid), theirs: rssOf(theirs.pid), unit: "MiB" });
 }
 
 let falseDeath = "not run";
