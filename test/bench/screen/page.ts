@@ -89,8 +89,8 @@ window.click = async (times) => {
   const canvas = target.querySelector("canvas");
   const box = canvas?.getBoundingClientRect();
   for (let i = 0; i < times && canvas !== null && box !== undefined; i += 1) {
-    // At any moment between two frames, or each path would be rounded to whole frames in its own way.
-    await new Promise((resolve) => setTimeout(resolve, 40 + Math.random() * 50));
+    // At any moment between two frames, or each path would be rounded to whole frames in its own way; later than a server's own pause between two updates.
+    await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 34));
     const before = read()?.red;
     const where = { clientX: box.left + 700, clientY: box.top + 400, button: 0, bubbles: true };
     const clicked = performance.now();

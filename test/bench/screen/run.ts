@@ -18,15 +18,15 @@ import { byWay, goals, median, percentile, type Row, type Taken, table, WAYS, ty
 /**
  * Gatelight's way to a screen (ssh2, relay, one authenticated WebSocket) against websockify over `ssh -L` and websockify at the server
  * itself: same VNC server, same browser, same page, taken in turn. A report, not a test. `--quick`: about four minutes;
- * `--only=tigervnc-small`, `--only=full`: a part of it.
+ * `--only=tigervnc-small`, `--only=full`: a part of it; `--changes=60`: so many pictures a second are drawn, instead of 30.
  */
 const QUICK = process.argv.includes("--quick");
 const ONLY = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length);
 /** Many short rounds: what the machine does besides comes and goes, and the median round tells two paths apart that differ by a few percent. */
 const SECONDS = QUICK ? 2 : 3;
 const ROUNDS = QUICK ? 3 : 9;
-const CLICKS = QUICK ? 20 : 25;
-const CHANGES_A_SECOND = 30;
+const CLICKS = QUICK ? 40 : 60;
+const CHANGES_A_SECOND = Number(process.argv.find((word) => word.startsWith("--changes="))?.slice("--changes=".length) ?? 30);
 const WIDTH = 1280;
 const HEIGHT = 800;
 /** Pixels that one change covers: the block and the stamp; nine tenths of the screen under 60 blocks. */
