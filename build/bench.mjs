@@ -19,8 +19,8 @@ if (unknown.length > 0) {
 }
 const { buildIfStale } = await import("./build.mjs");
 await buildIfStale();
-/** What works in the bench's own process does so with the young generation that `gatelight serve` begins with (lean-start.js). */
-const FLAGS = { ssh: ["--max-semi-space-size=1"] };
+/** What works in the bench's processes does so with the collector that `gatelight serve` begins with (lean-start.js). */
+const FLAGS = { ssh: ["--max-semi-space-size=1", "--incremental-marking-soft-trigger=25"] };
 for (const name of wanted.length > 0 ? wanted : known) {
   process.stdout.write(`\n── ${name} ──\n`);
   const run = spawnSync(process.execPath, [...(FLAGS[name] ?? []), join(FOLDER, `${name}.bench.ts`), ...flags], { stdio: "inherit" });

@@ -97,8 +97,23 @@ export class VncChannel {
   }
 }
 
-/** Frames come late while the page is still busy drawing, and that is the point: no clock may run ahead of them. */
+/**
+ * Frames come late while the page is still busy drawing, and that is the point: no clock may run ahead of them. A page that is hidden
+ * meanwhile gets the frame it waits for no more, and x11vnc would stand still for all its viewers while this one takes nothing.
+ */
 function nextFrame(run: () => void): void {
-  if ("document" in globalThis && document.visibilityState === "visible") requestAnimationFrame(run);
-  else setTimeout(run, HIDDEN_FRAME_MS);
+  if (!("document" in globalThis) || document.visibilityState !== "visible") {
+    setTimeout(run, HIDDEN_FRAME_MS);
+    return;
+  }
+  const frame = requestAnimationFrame(() => {
+    document.removeEventListener("visibilitychange", hidden);
+    run();
+  });
+  const hidden = () => {
+    cancelAnimationFrame(frame);
+    document.removeEventListener("visibilitychange", hidden);
+    nextFrame(run);
+  };
+  document.addEventListener("visibilitychange", hidden);
 }

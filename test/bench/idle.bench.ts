@@ -129,7 +129,7 @@ async function instead(ssh: { host: string; port: number; user: string; identity
 
 /** The two libraries with the flags of Gatelight: what no care of ours gets below. */
 async function bareLibraries(ssh: { port: number; user: string; identityFile: string }): Promise<Cost> {
-  const flags = ["--max-semi-space-size=1", "--max-lazy", "--optimize-for-size", "--no-opt", "--no-maglev"];
+  const flags = ["--max-semi-space-size=1", "--incremental-marking-soft-trigger=25", "--max-lazy", "--optimize-for-size", "--no-opt", "--no-maglev"];
   const script = join(import.meta.dirname, "idle/bare-libraries.mjs");
   const malloc = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "32768" };
   const child = start(process.execPath, [...flags, script, String(ssh.port), ssh.user, ssh.identityFile, "172.18.0.2:4004", "172.18.0.4:4003"], malloc);

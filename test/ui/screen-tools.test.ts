@@ -102,7 +102,8 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
       await page.getByRole("menuitem", { name: item, exact: true }).click();
       await expect.poll(() => desktop(gateway).typed().slice(before).endsWith(keys), { timeout: 10_000 }).toBe(true);
     }
-    // The focus is back on the picture.
+    // The focus comes back to the picture with the next frame.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.closest(".screen-target") !== null)).toBe(true);
     await page.keyboard.type("and on");
     await arrived(gateway, "and on");
   });

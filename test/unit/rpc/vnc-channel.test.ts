@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ByteChannel } from "../../../shared/rpc.ts";
 import { VncChannel } from "../../../shared/rpc.ts";
 import { until } from "../../support/contract-fixture.ts";
@@ -47,6 +47,8 @@ function under() {
     lose: (reason: string) => gone(reason),
   };
 }
+
+afterEach(() => void vi.unstubAllGlobals());
 
 describe("the channel that noVNC gets", () => {
   it("has what noVNC looks for, on itself or its direct prototype", () => {
@@ -137,5 +139,27 @@ describe("the channel that noVNC gets", () => {
     await until("the next frame", () => granted() === 6 * 1024 * 1024);
     arrive(new Uint8Array(5));
     expect(granted()).toBe(6 * 1024 * 1024 + 5);
+  });
+  it("goes on granting when the page is hidden before its frame came", async () => {
+    const frames = new Map<number, () => void>();
+    const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+    vi.stubGlobal("document", page);
+    vi.stubGlobal("requestAnimationFrame", (run: () => void) => frames.set(frames.size + 1, run).size);
+    vi.stubGlobal("cancelAnimationFrame", (id: number) => frames.delete(id));
+    const { arrive, granted, listen } = under();
+    await listen(() => {});
+    for (let i = 0; i < 3; i += 1) arrive(new Uint8Array(1024 * 1024));
+    expect([granted(), frames.size]).toEqual([1024 * 1024, 1]);
+    page.visibilityState = "hidden";
+    page.dispatchEvent(new Event("visibilitychange"));
+    await until("the rest is granted", () => granted() === 3 * 1024 * 1024);
+    expect(frames.size).toBe(0);
+    // Hidden, no frame is waited for; seen again, frames count as before.
+    for (let i = 0; i < 3; i += 1) arrive(new Uint8Array(1024 * 1024));
+    await until("the rest is granted", () => granted() === 6 * 1024 * 1024);
+    page.visibilityState = "visible";
+    for (let i = 0; i < 3; i += 1) arrive(new Uint8Array(1024 * 1024));
+    for (const frame of frames.values()) frame();
+    expect(granted()).toBe(9 * 1024 * 1024);
   });
 });
