@@ -46,14 +46,14 @@ function Stop({ name, light, compact }: { name: LightName; light: LightSnapshot;
       </AriaButton>
       <Popover className="popover" placement="bottom" offset={4}>
         <Dialog className="stop-card">
-          <StopCard name={name} light={light} />
+          <StopCard name={name} light={light} compact={compact} />
         </Dialog>
       </Popover>
     </DialogTrigger>
   );
 }
 
-function StopCard({ name, light }: { name: LightName; light: LightSnapshot }) {
+function StopCard({ name, light, compact }: { name: LightName; light: LightSnapshot; compact: boolean }) {
   const now = useNow();
   const { show } = useSelection();
   const { name: title, what } = strings.lights[name];
@@ -68,9 +68,17 @@ function StopCard({ name, light }: { name: LightName; light: LightSnapshot }) {
         {light.word} · {strings.verdict.since(formatSpan(now - light.since))}
         {light.latencyMs !== undefined && ` · ${strings.rail.latency(light.latencyMs)}`}
       </p>
-      <Button small onPress={() => show("diagnosis")}>
-        {strings.chain.evidence}
-      </Button>
+      <div className="actions">
+        <Button small onPress={() => show("diagnosis")}>
+          {strings.chain.evidence}
+        </Button>
+        {/* Compact, the chain stands beside the screen. */}
+        {!compact && (
+          <Button small onPress={() => show("screen")}>
+            {strings.guide.title}
+          </Button>
+        )}
+      </div>
     </>
   );
 }

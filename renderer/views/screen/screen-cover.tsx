@@ -28,10 +28,12 @@ interface CoverProps {
   gateway: GatewaySnapshot;
   /** Lets mouse and keys through; `null`: they go through. */
   unlock: (() => void) | null;
+  /** The guide is beside the picture, and says how to get the keys back. */
+  guided: boolean;
 }
 
 /** Over the picture: the steps while it opens, what went wrong, or nothing. */
-export function ScreenCover({ session, server, gateway, unlock }: CoverProps) {
+export function ScreenCover({ session, server, gateway, unlock, guided }: CoverProps) {
   const state = useSyncExternalStore(session.state.subscribe, session.state.get);
   switch (state.kind) {
     case "idle":
@@ -49,7 +51,7 @@ export function ScreenCover({ session, server, gateway, unlock }: CoverProps) {
               {strings.screen.viewers(state.viewers)}
             </p>
           )}
-          <Shown session={session} black={state.black} unlock={unlock} />
+          <Shown session={session} black={state.black} unlock={unlock} guided={guided} />
         </>
       );
   }
@@ -120,9 +122,10 @@ function RetryIn({ until }: { until: number }) {
  * x11vnc can throttle itself to a crawl, and a server can stop altogether: each looks like a picture that stands still. After something done
  * by the person, and every so often, the server is asked for one pixel.
  */
-function Shown({ session, black, unlock }: { session: ScreenSession; black: boolean; unlock: (() => void) | null }) {
+function Shown({ session, black, unlock, guided }: Pick<CoverProps, "session" | "unlock" | "guided"> & { black: boolean }) {
   useNow();
   const [tried, setTried] = useState(Number.NEGATIVE_INFINITY);
+  const [grabbed, setGrabbed] = useState(Number.NEGATIVE_INFINITY);
   useEffect(() => {
     const ask = () => session.ask();
     const touch = (event: Event) => {
@@ -141,11 +144,25 @@ function Shown({ session, black, unlock }: { session: ScreenSession; black: bool
       window.removeEventListener("keydown", touch, true);
     };
   }, [session]);
+  useEffect(() => {
+    // Full screen hides the guide.
+    const grab = (event: Event) => {
+      if (event.target instanceof HTMLCanvasElement && session.holds(event.target) && !(guided && document.fullscreenElement === null))
+        setGrabbed(performance.now());
+    };
+    window.addEventListener("focusin", grab);
+    return () => window.removeEventListener("focusin", grab);
+  }, [session, guided]);
   const silentMs = session.askedAt === null ? 0 : performance.now() - session.askedAt;
   if (silentMs >= SILENT_MS) return <Note text={strings.screen.silent(formatSpan(silentMs))} session={session} />;
   if (black) return <Note text={strings.screen.black} session={session} />;
-  // A click that does nothing is told why.
-  return unlock !== null && performance.now() - tried < HINT_MS ? <Locked unlock={unlock} /> : null;
+  // A click that does nothing is told why, and keys that leave the window are told where they go.
+  if (unlock !== null) return performance.now() - tried < HINT_MS ? <Locked unlock={unlock} /> : null;
+  return performance.now() - grabbed < HINT_MS ? (
+    <p className="cover-note cover-told" role="status">
+      {strings.guide.grab}
+    </p>
+  ) : null;
 }
 
 function Locked({ unlock }: { unlock: () => void }) {

@@ -76,7 +76,7 @@ export function ScreenPanel({ server, gateway }: { server: ServerSnapshot; gatew
           {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: nobody can focus it; it is the dimmed last picture behind the words that say so */}
           <canvas className="screen-last" ref={last} aria-hidden="true" />
           <Target session={session} target={target} name={gateway.name} />
-          {session !== null && <ScreenCover session={session} server={server} gateway={gateway} unlock={settings.viewOnly ? unlock : null} />}
+          {session !== null && <ScreenCover session={session} server={server} gateway={gateway} unlock={settings.viewOnly ? unlock : null} guided={guide} />}
         </div>
         {guide && <Guide server={server} gateway={gateway} />}
       </div>

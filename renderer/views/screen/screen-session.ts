@@ -127,9 +127,7 @@ export class ScreenSession {
     });
     stop.signal.addEventListener("abort", off, { once: true });
     try {
-      const viewerLoaded = this.#ports.loadViewer();
-      const opened = await link.call("screen.open", { server, gateway, screen }, { signal: stop.signal });
-      const Viewer = await viewerLoaded;
+      const [opened, Viewer] = await Promise.all([link.call("screen.open", { server, gateway, screen }, { signal: stop.signal }), this.#ports.loadViewer()]);
       if (stop.signal.aborted) return;
       this.state.set({ kind: "opening", step: "picture", detail: opened.desktopName, again });
       attempt.viewers = opened.viewers;

@@ -62,14 +62,16 @@ export function ScreenToolbar({ session, viewer, frame, gateway, clipboard, sett
       </IconButton>
       <KeysMenu viewer={viewer} disabled={!shown || settings.viewOnly} />
       <PictureMenu settings={settings} setSettings={setSettings} />
-      <span className="spacer" />
-      {shown && <UpdateAge session={session} />}
-      <Button small look="quiet" onPress={() => session.open()}>
-        {shown ? strings.screen.reconnect : strings.screen.open}
-      </Button>
-      <Button small look="quiet" aria-expanded={guide} onPress={() => setGuide(!guide)}>
-        {strings.guide.toggle}
-      </Button>
+      {/* Together, where there is no room beside the tools. */}
+      <div className="screen-toolbar-end">
+        {shown && <UpdateAge session={session} />}
+        <Button small look="quiet" onPress={() => session.open()}>
+          {shown ? strings.screen.reconnect : strings.screen.open}
+        </Button>
+        <Button small look="quiet" aria-expanded={guide} onPress={() => setGuide(!guide)}>
+          {strings.guide.toggle}
+        </Button>
+      </div>
       {clips && viewer !== null && (
         <ClipboardDialog remote={clipboard} viewOnly={settings.viewOnly} send={(text) => viewer.clipboardPasteFrom(text)} onClose={() => setClips(false)} />
       )}

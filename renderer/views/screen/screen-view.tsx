@@ -36,7 +36,8 @@ export function ScreenView({ shown }: { shown: boolean }) {
       </TabList>
       {all.map((entry) => (
         <TabPanel key={entry.key} id={entry.key} className="tab-panel" shouldForceMount={seen.current.has(entry.key)}>
-          <ScreenPanel server={entry.server} gateway={entry.gateway} />
+          {/* Whose mode is set anew is another gateway: what was unlocked as paper is locked as live. */}
+          <ScreenPanel key={entry.gateway.mode} server={entry.server} gateway={entry.gateway} />
         </TabPanel>
       ))}
     </Tabs>

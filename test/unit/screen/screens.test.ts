@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../electron/core/clock.ts";
-import type { HostAddress, LinkState } from "../../../electron/core/host-link/host-link.ts";
+import type { HostAddress, HostLink, LinkState } from "../../../electron/core/host-link/host-link.ts";
 import type { PromptOutcome, PromptRequest } from "../../../electron/core/prompts.ts";
 import type { ScreenPorts, ScreenReport } from "../../../electron/core/screen/screen-ports.ts";
 import { createScreens } from "../../../electron/core/screen/screens.ts";
@@ -292,6 +292,36 @@ describe("one click to the screen", () => {
       await expect(screens.open({ server: "other", gateway: "x", screen: "s" }, { signal: new AbortController().signal, link: "l" })).rejects.toMatchObject(
         failure("link"),
       );
+    });
+    it("a connection that is not made in time, by a deadline of its own", async () => {
+      const { link } = standInLink();
+      const dials: { deadlineMs: number; aborted: () => boolean }[] = [];
+      const deaf: HostLink = Object.assign(Object.create(link), {
+        // Not even its own deadline ends it.
+        dial: (_address: HostAddress, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }) => {
+          dials.push({ deadlineMs, aborted: () => signal.aborted });
+          return new Promise(() => {});
+        },
+      });
+      const { open, progress } = stage({ ports: { link: () => deaf, deadlines: { dial: 30 } } });
+      await expect(open()).rejects.toMatchObject(failure("silent"));
+      expect(progress.at(-1)).toMatchObject({ step: "dial", failure: { kind: "silent" } });
+      expect(dials.map((dial) => [dial.deadlineMs, dial.aborted()])).toEqual([[30, true]]);
+    });
+    it("a person who does not answer, and the question goes with it", async () => {
+      const server = await vncServer("x");
+      let withdrawn = false;
+      const ask: ScreenPorts["prompts"]["ask"] = (_request, signal) => {
+        signal?.addEventListener("abort", () => {
+          withdrawn = true;
+        });
+        return new Promise(() => {});
+      };
+      const { open, screens, progress } = stage({ server, ports: { prompts: { ask }, deadlines: { person: 30 } } });
+      await expect(open()).rejects.toMatchObject(failure("password-missing"));
+      expect(progress.at(-1)).toMatchObject({ step: "login", failure: { kind: "password-missing" } });
+      expect([withdrawn, screens.openCount("home", "paper")]).toEqual([true, 0]);
+      await until("nothing is held at the server meanwhile", () => server.sockets.size === 0);
     });
     it("a server that says nothing", async () => {
       const server = await scriptedServer(() => {});
