@@ -162,6 +162,15 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
     await tool("Full screen").click();
     await expect.poll(() => page.evaluate(() => document.fullscreenElement?.className)).toBe("screen-frame");
     await expect.poll(width).toBeGreaterThan(before);
+    // The guide that says so is out of sight.
+    const told = page.locator(".cover-told").filter({ visible: true });
+    await told.getByText("Ctrl+Alt+Home brings them back").waitFor();
+    // Its words are in nobody's way.
+    const below = await told.evaluate((words) => {
+      const box = words.getBoundingClientRect();
+      return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.tagName;
+    });
+    expect(below).toBe("CANVAS");
     await page.keyboard.type("in full screen");
     await arrived("paper", "in full screen");
     await page.keyboard.press("Control+Alt+Home");
@@ -268,6 +277,30 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
       await other.close();
     }
     await note.waitFor({ state: "detached", timeout: 20_000 });
+  });
+
+  it("a gateway that is set from paper to live is locked, however it was before", async () => {
+    await showScreen(page, "paper", "Paper");
+    expect(await viewOnly(page).isChecked()).toBe(false);
+    await page.evaluate(() => {
+      location.hash = "#/settings";
+    });
+    await page.getByRole("button", { name: /mcp-ib-gateway-paper/ }).click();
+    await page.getByRole("button", { name: /Mode$/ }).click();
+    await page.getByRole("option", { name: /live/i }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("Settings saved.").waitFor();
+    await showScreen(page, "paper", "Paper");
+    expect(await viewOnly(page).isChecked()).toBe(true);
+    const before = desktop("paper").typed();
+    await clickRemote(page, [205, 160]);
+    await page.keyboard.type("locked now");
+    await page.getByText("View only: mouse and keys stay here.").filter({ visible: true }).waitFor();
+    await page.getByRole("button", { name: "Unlock" }).filter({ visible: true }).click();
+    await clickRemote(page, [205, 160]);
+    await page.keyboard.type("unlocked");
+    await arrived("paper", "unlocked");
+    expect(desktop("paper").typed().slice(before.length)).not.toContain("locked now");
   });
 });
 
