@@ -160,6 +160,25 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", ...DESKTOP_PEERS)
     expect(await page.getByRole("dialog").count()).toBe(0);
   });
 
+  it("a screen that comes back by itself asks nobody for the password a second time", async () => {
+    await showScreen(page, "locked", "The locked one");
+    let asked = 0;
+    const watched = page.locator(".cover, [role=dialog]").filter({ hasText: "Screen password of" });
+    await locked.kill();
+    await cover().getByRole("heading", { name: "The screen's connection is lost" }).waitFor({ timeout: 20_000 });
+    await locked.restart();
+    await expect
+      .poll(
+        async () => {
+          asked += await watched.count();
+          return remoteCanvas(page).count();
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(1);
+    expect([asked, failures(locked)]).toEqual([0, 2]);
+  });
+
   it("connected and black is told as such, and ends when something is painted", async () => {
     await go("black");
     await page.getByText("Connected, but the screen shows nothing.").filter({ visible: true }).waitFor({ timeout: 30_000 });

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "../clock.ts";
 import { DialError, type HostAddress, type HostLink } from "../host-link/host-link.ts";
-import { createRefusedPasswords } from "./refused-passwords.ts";
+import { createRefusedPasswords, type Refused } from "./refused-passwords.ts";
 import { type RfbOutcome, type RfbSession, rfbLogin } from "./rfb-login.ts";
 import { ScreenError } from "./screen-error.ts";
 import type { Opening, ScreenDeadlines, ScreenPorts } from "./screen-ports.ts";
@@ -16,6 +16,9 @@ export type ScreenLogin = (opening: Opening, link: HostLink, address: HostAddres
 
 export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: ScreenDeadlines): ScreenLogin {
   const refusedPasswords = ports.refused ?? createRefusedPasswords();
+  /** What was answered and accepted, in memory only: a screen that comes back by itself asks nobody a second time. */
+  const answered = new Map<string, string>();
+  const keyOf = (server: string, gateway: string) => JSON.stringify([server, gateway]);
 
   async function dial(opening: Opening, link: HostLink, address: HostAddress): Promise<Duplex> {
     const where = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
@@ -72,24 +75,26 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
     return { password, remember: outcome.answer.remember };
   }
 
-  /** @returns the password, and what the person should know about where it was looked for */
-  async function kept(server: string, gateway: string): Promise<{ password: string | null; note: string }> {
-    const given = ports.givenPassword?.(server, gateway) ?? null;
-    if (given !== null) return { password: given, note: "" };
+  /** @returns the password to try, whether all that is known was refused before, and what the person should know about where it was looked for */
+  async function known(server: string, gateway: string, refused: Refused): Promise<{ password: string | null; wasRefused: boolean; note: string }> {
+    let kept = ports.givenPassword?.(server, gateway) ?? null;
+    let note = "";
     try {
-      return { password: await ports.secrets.get({ kind: "vnc-password", server, gateway }), note: "" };
+      kept ??= await ports.secrets.get({ kind: "vnc-password", server, gateway });
     } catch (error) {
-      return { password: null, note: `The kept password could not be read (${error instanceof Error ? error.message : String(error)}). ` };
+      note = `The kept password could not be read (${error instanceof Error ? error.message : String(error)}). `;
     }
+    const all = [kept ?? "", answered.get(keyOf(server, gateway)) ?? ""].filter((password) => password !== "");
+    const password = all.find((one) => !refused.has(one)) ?? null;
+    return { password, wasRefused: password === null && all.length > 0, note };
   }
 
   return async (opening, link, address) => {
     const { server, gateway } = opening;
     const refusedHere = refusedPasswords.of(server, gateway);
     const report = (login: "accepted" | "refused", version: string) => ports.report(server, gateway, { kind: "login", version, login });
-    const { password: known, note } = await kept(server, gateway);
-    const wasRefused = known !== null && refusedHere.has(known);
-    const first = await attempt(opening, link, address, wasRefused || known === "" ? null : known);
+    const { password, wasRefused, note } = await known(server, gateway, refusedHere);
+    const first = await attempt(opening, link, address, password);
     if (first.outcome.kind === "in") {
       report("accepted", first.outcome.session.version);
       return { stream: first.stream, session: first.outcome.session };
@@ -97,7 +102,7 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
     const refused = wasRefused || first.outcome.kind === "password-wrong";
     if (first.outcome.kind === "password-wrong") {
       report("refused", first.outcome.version);
-      if (known !== null) refusedHere.add(known);
+      if (password !== null) refusedHere.add(password);
     }
     // The connection is closed meanwhile: servers do not wait for people.
     const asked = await ask(opening, refused ? "The password that was kept is not accepted. " : note);
@@ -108,6 +113,7 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
     }
     report("accepted", second.outcome.session.version);
     refusedHere.delete(asked.password);
+    answered.set(keyOf(server, gateway), asked.password);
     if (asked.remember) await keep(opening, asked.password);
     return { stream: second.stream, session: second.outcome.session };
   };

@@ -236,12 +236,36 @@ describe("one click to the screen", () => {
     });
     it("is asked for once when the kept one is refused, and not tried again at the next click", async () => {
       const server = await vncServer("right");
-      const { open, prompts, reports } = stage({ server, stored: "wrong", answers: [answered("right"), { kind: "dismissed" }] });
-      await open("a");
-      expect(prompts[0]?.detail).toContain("not accepted");
+      const { open, prompts, reports } = stage({ server, stored: "wrong", answers: [{ kind: "dismissed" }, answered("right")] });
+      await expect(open("a")).rejects.toMatchObject(failure("password-missing"));
+      await open("b");
+      expect(prompts.map((one) => one.detail)).toEqual([expect.stringContaining("not accepted"), expect.stringContaining("not accepted")]);
       expect(reports.map((one) => one.kind === "login" && one.login)).toEqual(["refused", "accepted"]);
-      await expect(open("b")).rejects.toMatchObject(failure("password-missing"));
-      expect(reports.filter((one) => one.kind === "login" && one.login === "refused")).toHaveLength(1);
+    });
+    it("that was answered and accepted is asked for no more while Gatelight runs, until it is refused", async () => {
+      let right = "first";
+      const server = await scriptedServer(async (socket) => {
+        socket.write("RFB 003.008\n");
+        await take(socket, 12);
+        socket.write(Buffer.from([1, 2]));
+        await take(socket, 1);
+        socket.write(CHALLENGE);
+        if (!vncResponse(right, CHALLENGE).equals(await take(socket, 16))) return void socket.end(Buffer.concat([u32(1), rfbText("no")]));
+        socket.write(u32(0));
+        await take(socket, 1);
+        socket.write(serverInit({ name: "paper" }));
+      });
+      const { open, prompts, reports, kept } = stage({ server, stored: "old", answers: [answered("first"), answered("second")] });
+      await open("a");
+      await open("b");
+      expect([prompts.length, kept()]).toEqual([1, "old"]);
+      right = "second";
+      await open("c");
+      await open("d");
+      expect(prompts).toHaveLength(2);
+      expect(prompts[1]?.detail).toContain("not accepted");
+      const told = reports.map((one) => one.kind === "login" && one.login);
+      expect(told).toEqual(["refused", "accepted", "accepted", "refused", "accepted", "accepted"]);
     });
     it("is not asked for in a loop", async () => {
       const server = await vncServer("right");
