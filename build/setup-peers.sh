@@ -10,7 +10,7 @@ command -v docker-registry > /dev/null || had_registry=no
 $sudo apt-get update -qq
 $sudo apt-get install -y -qq --no-install-recommends \
   openssh-server openssh-client socat xvfb x11vnc tigervnc-standalone-server tigervnc-tools xterm xdotool x11-utils chromium \
-  docker.io docker-compose docker-registry iproute2 iptables tcpdump websockify imagemagick fonts-dejavu-core p7zip-full fakeroot squashfs-tools desktop-file-utils nsis rpm
+  docker.io docker-compose docker-registry iproute2 iptables tcpdump websockify imagemagick fonts-dejavu-core p7zip-full fakeroot squashfs-tools desktop-file-utils nsis rpm lsof
 if [ "$had_registry" = no ] && [ -d /run/systemd/system ]; then
   $sudo systemctl disable --now docker-registry
 fi

@@ -33,6 +33,7 @@ const PACKAGES = {
   mksquashfs: "squashfs-tools",
   unsquashfs: "squashfs-tools",
   "desktop-file-validate": "desktop-file-utils",
+  lsof: "lsof",
 } as const;
 export type Peer = keyof typeof PACKAGES;
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { BoundedText } from "../../../electron/core/host-link/bounded-text.ts";
-import { listeningInodes } from "../../../electron/core/host-link/forward/port-holder.ts";
+import { listeningInodes } from "../../../electron/core/host-link/forward/linux-holder.ts";
 import { isNotFound } from "../../../electron/core/host-link/is-not-found.ts";
 import { LineSplitter } from "../../../electron/core/host-link/line-splitter.ts";
 import { settle } from "../../../electron/core/host-link/settle.ts";

@@ -1,7 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { HostAddress, HostLink } from "../host-link.ts";
+import { settle } from "../settle.ts";
 import { joinStreams } from "./join-streams.ts";
+import { listenFault, mayBeHeld } from "./listen-fault.ts";
 import { portHolder } from "./port-holder.ts";
 
 export interface ForwardOptions {
@@ -13,6 +15,8 @@ export interface ForwardOptions {
   readonly clock?: Clock;
   /** How long the server may take to connect (ms). Default 8 s. */
   readonly dialDeadlineMs?: number;
+  /** Who has a port of this machine; `null`: not known. */
+  readonly holderOf?: (port: number) => Promise<string | null>;
 }
 
 export interface ForwardReport {
@@ -40,6 +44,8 @@ export interface Forward {
 
 const MAX_CONNECTIONS = 64;
 const DIAL_MS = 8_000;
+/** A taken port is reported without its holder after this. Two programs of 2 s each may be asked, one after the other. */
+const HOLDER_MS = 5_000;
 /** So much may wait in each direction of a connection before whoever sends is held back. */
 const HELD_BYTES = 512 * 1024;
 const TELL_MS = 1_000;
@@ -113,13 +119,16 @@ class LocalForward implements Forward {
   }
 
   async #describe(error: NodeJS.ErrnoException): Promise<string> {
-    const port = this.#options.localPort;
-    if (error.code === "EADDRINUSE") {
-      const holder = await portHolder(port);
-      return holder === null ? `Port ${port} is already in use.` : `Port ${port} is already in use by ${holder}.`;
-    }
-    if (error.code === "EACCES") return `Port ${port} may not be used by this user (ports below 1024 need special rights).`;
-    return `Port ${port} cannot be listened on: ${error.code ?? error.message}.`;
+    const held = mayBeHeld(error.code, process.platform);
+    return listenFault(error, this.#options.localPort, held ? await this.#holder() : null, process.platform);
+  }
+
+  /** A taken port is reported without its holder rather than late or not at all. */
+  #holder(): Promise<string | null> {
+    const { localPort, holderOf = portHolder } = this.#options;
+    const limits = { clock: this.#clock, deadlineMs: HOLDER_MS, signal: this.#life.signal };
+    const failing = { onTimeout: () => new Error("late"), onAbort: () => new Error("disposed") };
+    return settle<string | null>({ ...limits, ...failing }, (resolve, reject) => void holderOf(localPort).then(resolve, reject)).catch(() => null);
   }
 
   async #serve(socket: Socket): Promise<void> {
