@@ -133,6 +133,7 @@ export function coreHandlers(ports: HandlerPorts): Handlers {
       return null;
     },
     "secret.forget": async (ref) => {
+      screens.forgetPassword(ref.server, ref.gateway);
       await ports.secrets.forget({ kind: "vnc-password", ...ref });
       return null;
     },

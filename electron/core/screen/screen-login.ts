@@ -11,8 +11,12 @@ export interface LoggedIn {
   readonly stream: Duplex;
   readonly session: RfbSession;
 }
-/** Dials and logs in, with the password that is known or, once, one that is asked for. @throws ScreenError */
-export type ScreenLogin = (opening: Opening, link: HostLink, address: HostAddress) => Promise<LoggedIn>;
+export interface ScreenLogin {
+  /** Dials and logs in, with the password that is known or, once, one that is asked for. @throws ScreenError */
+  logIn(opening: Opening, link: HostLink, address: HostAddress): Promise<LoggedIn>;
+  /** Drops what was answered for that screen. */
+  forget(server: string, gateway: string): void;
+}
 
 export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: ScreenDeadlines): ScreenLogin {
   const refusedPasswords = ports.refused ?? createRefusedPasswords();
@@ -89,7 +93,7 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
     return { password, wasRefused: password === null && all.length > 0, note };
   }
 
-  return async (opening, link, address) => {
+  async function logIn(opening: Opening, link: HostLink, address: HostAddress): Promise<LoggedIn> {
     const { server, gateway } = opening;
     const refusedHere = refusedPasswords.of(server, gateway);
     const report = (login: "accepted" | "refused", version: string) => ports.report(server, gateway, { kind: "login", version, login });
@@ -116,7 +120,7 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
     answered.set(keyOf(server, gateway), asked.password);
     if (asked.remember) await keep(opening, asked.password);
     return { stream: second.stream, session: second.outcome.session };
-  };
+  }
 
   async function keep(opening: Opening, password: string): Promise<void> {
     const { server, gateway } = opening;
@@ -127,6 +131,8 @@ export function createScreenLogin(ports: ScreenPorts, clock: Clock, limits: Scre
       opening.step("login", `the password could not be kept (${error instanceof Error ? error.message : String(error)})`);
     }
   }
+
+  return { logIn, forget: (server, gateway) => void answered.delete(keyOf(server, gateway)) };
 }
 
 function dialFailure(error: DialError, where: string): ScreenError {

@@ -31,6 +31,8 @@ export interface Screens extends ScreenDoor {
   picture(screen: string, picture: "painted" | "black", link: string): void;
   /** Screens of that gateway that are logged in now. */
   openCount(server: string, gateway: string): number;
+  /** What was answered for that gateway's screen and is held in memory is needed no more. */
+  forgetPassword(server: string, gateway: string): void;
   /** The server was looked at: other programs' viewers may have come or gone. */
   recount(): void;
   dispose(): void;
@@ -55,7 +57,7 @@ export function createScreens(ports: ScreenPorts): Screens {
   const screens = new Map<string, Screen>();
   const listeners = new Map<string, Set<(progress: ScreenProgress) => void>>();
   const tickets = createTickets<Screen>(clock, ports.random ?? randomBytes, limits.ticket);
-  const logIn = createScreenLogin(ports, clock, limits);
+  const login = createScreenLogin(ports, clock, limits);
 
   const keyOf = (link: string, screen: string) => `${link}/${screen}`;
   const tell = (screen: Screen, detail: string, failure: ScreenError | null, viewers?: number): void => {
@@ -115,7 +117,7 @@ export function createScreens(ports: ScreenPorts): Screens {
       const late = new ScreenError("no-address", `the screen's address was not found within ${limits.address / 1000} s`);
       const address = await within(clock, signal, limits.address, late, (until) => ports.address(server, gateway, until));
       if (address === null) throw new ScreenError("no-address", "the screen's port is neither published nor reachable at the container's address");
-      const loggedIn = await logIn({ server, gateway, signal, step }, link, address);
+      const loggedIn = await login.logIn({ server, gateway, signal, step }, link, address);
       step("picture", loggedIn.session.desktopName);
       return loggedIn;
     } finally {
@@ -186,6 +188,7 @@ export function createScreens(ports: ScreenPorts): Screens {
       if (screen?.loggedIn != null) ports.report(screen.ref.server, screen.ref.gateway, { kind: "picture", picture });
     },
     openCount: ofGateway,
+    forgetPassword: login.forget,
     recount,
     onProgress(link, listener) {
       const all = listeners.get(link) ?? new Set();

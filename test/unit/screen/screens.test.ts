@@ -255,7 +255,7 @@ describe("one click to the screen", () => {
         await take(socket, 1);
         socket.write(serverInit({ name: "paper" }));
       });
-      const { open, prompts, reports, kept } = stage({ server, stored: "old", answers: [answered("first"), answered("second")] });
+      const { open, screens, prompts, reports, kept } = stage({ server, stored: "old", answers: [answered("first"), answered("second")] });
       await open("a");
       await open("b");
       expect([prompts.length, kept()]).toEqual([1, "old"]);
@@ -266,6 +266,9 @@ describe("one click to the screen", () => {
       expect(prompts[1]?.detail).toContain("not accepted");
       const told = reports.map((one) => one.kind === "login" && one.login);
       expect(told).toEqual(["refused", "accepted", "accepted", "refused", "accepted", "accepted"]);
+      screens.forgetPassword("home", "paper");
+      await expect(open("e")).rejects.toMatchObject(failure("password-missing"));
+      expect(prompts).toHaveLength(3);
     });
     it("is not asked for in a loop", async () => {
       const server = await vncServer("right");
