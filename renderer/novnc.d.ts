@@ -22,8 +22,15 @@ declare module "@novnc/novnc" {
     getImageData(): ImageData;
     toBlob(callback: (blob: Blob | null) => void, type?: string): void;
 
-    /** Not part of its API: met by `bounded-viewer.ts` (core/rfb.js, core/websock.js). */
+    /** Not part of its API: met by `bounded-viewer.ts` (core/rfb.js, core/websock.js, core/input/keyboard.js). */
     readonly _FBU: { readonly width: number; readonly height: number; readonly encoding: number | null };
+    readonly _keyboard: {
+      /** Says of each key that is held that it is up. */
+      _allKeysUp(): void;
+    };
+    /** By bit: what the server said of its extended clipboard; empty without one. */
+    readonly _clipboardServerCapabilitiesFormats: Readonly<Record<number, boolean>>;
+    readonly _clipboardServerCapabilitiesActions: Readonly<Record<number, boolean>>;
     readonly _fbWidth: number;
     readonly _fbHeight: number;
     readonly _sock: {

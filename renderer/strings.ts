@@ -288,6 +288,7 @@ export const strings = {
     toScreen: "Text for the gateway's screen",
     toScreenHelp: "Send it, then paste there with Ctrl+V.",
     sent: "Sent. Paste there with Ctrl+V.",
+    sentPartly: "Sent. This screen takes Latin letters only: each other character became a question mark.",
     viewOnlyClip: "The screen is view only. Unlock it to send text.",
     send: "Send",
     fromScreen: "Copied on the gateway's screen",

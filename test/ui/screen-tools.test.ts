@@ -143,6 +143,23 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe("GATELIGHT");
   });
 
+  it.each([
+    ["x11vnc", "paper", "Paper", "Sent. This screen takes Latin letters only"],
+    ["TigerVNC", "live", "Live", "Sent. Paste there"],
+  ] as const)("%s: it is said when not every character could go over", async (_kind, gateway, name, said) => {
+    await showScreen(page, gateway, name);
+    await tool("Clipboard").click();
+    const dialog = page.getByRole("dialog", { name: "Clipboard" });
+    for (const [text, words] of [
+      ["Größe", "Sent. Paste there"],
+      ["5 €", said],
+    ] as const) {
+      await dialog.getByLabel("Text for the gateway's screen").fill(text);
+      await dialog.getByRole("button", { name: "Send" }).click();
+      await dialog.getByText(words).waitFor();
+    }
+  });
+
   it("a screenshot is the remote picture itself, whatever its size in the window", async () => {
     await showScreen(page, "paper", "Paper");
     const [download] = await Promise.all([page.waitForEvent("download"), tool("Save a screenshot").click()]);
@@ -277,6 +294,29 @@ describe.skipIf(missingPeers("sshd", "ssh-keygen", "chromium", "convert", "displ
       await other.close();
     }
     await note.waitFor({ state: "detached", timeout: 20_000 });
+  });
+
+  it.each(KINDS)("%s: no key stays held there when the keys are taken back, or when it is locked meanwhile", async (_kind, gateway, name) => {
+    await showScreen(page, gateway, name);
+    if (await viewOnly(page).isChecked()) await viewOnly(page).locator("xpath=ancestor-or-self::label").click();
+    const lock = viewOnly(page);
+    const held = async (take: () => Promise<void>, keys: string) => {
+      await clickRemote(page, [205, 160]);
+      await take();
+      await clickRemote(page, [205, 160]);
+      await page.keyboard.type(keys);
+      // With Ctrl or Alt held there they would be other characters.
+      await arrived(gateway, keys);
+    };
+    await held(() => page.keyboard.press("Control+Alt+Home"), "taken back");
+    await held(async () => {
+      await page.keyboard.down("Alt");
+      await lock.evaluate((element: HTMLElement) => element.click());
+      await expect.poll(() => lock.isChecked()).toBe(true);
+      await page.keyboard.up("Alt");
+      await lock.evaluate((element: HTMLElement) => element.click());
+      await expect.poll(() => lock.isChecked()).toBe(false);
+    }, "locked and unlocked");
   });
 
   it("a gateway that is set from paper to live is locked, however it was before", async () => {

@@ -13,11 +13,18 @@ const MAX_PACKED_CLIPBOARD = 8 * 1024;
 /** RFB encodings of the size of a pointer's picture, and the one negative number that is a picture (TightPNG). */
 const CURSORS: ReadonlySet<number> = new Set([-239, 0x574d5664]);
 const TIGHT_PNG = -260;
+/** Bits of the extended clipboard that noVNC looks for before it sends UTF-8; without them it sends Latin-1, and a question mark for the rest. */
+const CLIPBOARD_TEXT = 1;
+const CLIPBOARD_NOTIFY = 1 << 27;
 
 /** noVNC with limits to what a server may make it hold. */
 export interface BoundedViewer extends RFB {
   /** Why the server's bytes could not be read; empty while they can. */
   readonly fault: string;
+  /** Sends text to the remote clipboard. @returns whether all of its characters could be sent */
+  paste(text: string): boolean;
+  /** Lets go of every key that is held there: noVNC does so when the window loses the focus, but not when its picture does. */
+  releaseKeys(): void;
 }
 export type BoundedViewerMaker = new (...args: ConstructorParameters<typeof RFB>) => BoundedViewer;
 
@@ -39,6 +46,16 @@ export function boundViewer(Viewer: typeof RFB): BoundedViewerMaker {
         this.fault = `the picture could not be read: ${error instanceof Error ? error.message : String(error)}`;
         this._fail(this.fault);
       }
+    }
+
+    paste(text: string): boolean {
+      const whole = this._clipboardServerCapabilitiesFormats[CLIPBOARD_TEXT] && this._clipboardServerCapabilitiesActions[CLIPBOARD_NOTIFY];
+      this.clipboardPasteFrom(text);
+      return whole === true || !/[^\0-\xff]/u.test(text);
+    }
+
+    releaseKeys(): void {
+      this._keyboard._allKeysUp();
     }
 
     override _resize(width: number, height: number): void {

@@ -11,19 +11,22 @@ interface Props {
   /** What the remote screen copied last; `null`: too much. */
   remote: string | null;
   viewOnly: boolean;
-  send: (text: string) => void;
+  /** @returns whether all of its characters could be sent */
+  send: (text: string) => boolean;
   onClose: () => void;
 }
+
+const SAID = { no: strings.screen.toScreenHelp, whole: strings.screen.sent, partly: strings.screen.sentPartly } as const;
 
 /** Text both ways, and only when asked: neither clipboard is read behind the person's back. */
 export function ClipboardDialog({ remote, viewOnly, send, onClose }: Props) {
   const toast = useToast();
-  const [sent, setSent] = useState(false);
+  const [sent, setSent] = useState<"no" | "whole" | "partly">("no");
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    send(String(new FormData(event.currentTarget).get("text") ?? ""));
+    const whole = send(String(new FormData(event.currentTarget).get("text") ?? ""));
     event.currentTarget.reset();
-    setSent(true);
+    setSent(whole ? "whole" : "partly");
   };
   const copy = () =>
     copyText(remote ?? "").then(
@@ -39,7 +42,7 @@ export function ClipboardDialog({ remote, viewOnly, send, onClose }: Props) {
             <TextArea className="input" rows={3} spellCheck={false} />
           </TextField>
           <p className="quiet" role="status">
-            {viewOnly ? strings.screen.viewOnlyClip : sent ? strings.screen.sent : strings.screen.toScreenHelp}
+            {viewOnly ? strings.screen.viewOnlyClip : SAID[sent]}
           </p>
           <div className="actions">
             <Button type="submit" isDisabled={viewOnly}>

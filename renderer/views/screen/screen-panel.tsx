@@ -93,6 +93,7 @@ function Target({ session, target, name }: { session: ScreenSession | null; targ
       data-shown={shown}
       ref={target}
       aria-label={strings.screen.remote(name)}
+      onBlur={() => session?.releaseKeys()}
       onKeyDownCapture={(event) => {
         if (event.key !== "Home" || !event.ctrlKey || !event.altKey) return;
         event.preventDefault();
@@ -107,6 +108,8 @@ function Target({ session, target, name }: { session: ScreenSession | null; targ
 }
 
 function setUp(viewer: BoundedViewer, settings: ViewerSettings): void {
+  // Once it is locked, nothing is sent any more.
+  if (settings.viewOnly) viewer.releaseKeys();
   viewer.viewOnly = settings.viewOnly;
   viewer.scaleViewport = settings.scale === "fit";
   viewer.background = "transparent";

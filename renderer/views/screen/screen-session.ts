@@ -87,6 +87,10 @@ export class ScreenSession {
   holds(element: Element): boolean {
     return this.#ports.target.contains(element);
   }
+  /** The picture loses the focus: who lets go of Ctrl or Alt then is not heard there. */
+  releaseKeys(): void {
+    this.#attempt?.viewer?.releaseKeys();
+  }
   /** Asks for a sign of life where a picture is shown. */
   ask(): void {
     if (this.state.get().kind === "shown") this.#attempt?.channel?.ask();
@@ -224,6 +228,7 @@ export class ScreenSession {
     if (attempt.viewer !== null) {
       if (attempt.pictured) this.#ports.onLastPicture(attempt.viewer.getImageData());
       this.#ports.onViewer(null);
+      attempt.viewer.releaseKeys();
       if (!attempt.disconnected) attempt.viewer.disconnect();
     }
     // Core also ends it when the channel closes; this covers an attempt that never got one.

@@ -9,13 +9,14 @@ import { Switch } from "../../ui/fields.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { formatSpan, useNow } from "../../ui/time.ts";
 import { useToast } from "../../ui/toasts.tsx";
+import type { BoundedViewer } from "./bounded-viewer.ts";
 import { ClipboardDialog } from "./clipboard-dialog.tsx";
 import type { ScreenSession } from "./screen-session.ts";
 import { type Chord, PICTURES, type Picture, sendChord, type ViewerSettings } from "./viewer-settings.ts";
 
 interface Props {
   session: ScreenSession;
-  viewer: RFB | null;
+  viewer: BoundedViewer | null;
   frame: RefObject<HTMLElement | null>;
   gateway: GatewaySnapshot;
   clipboard: string | null;
@@ -73,7 +74,7 @@ export function ScreenToolbar({ session, viewer, frame, gateway, clipboard, sett
         </Button>
       </div>
       {clips && viewer !== null && (
-        <ClipboardDialog remote={clipboard} viewOnly={settings.viewOnly} send={(text) => viewer.clipboardPasteFrom(text)} onClose={() => setClips(false)} />
+        <ClipboardDialog remote={clipboard} viewOnly={settings.viewOnly} send={(text) => viewer.paste(text)} onClose={() => setClips(false)} />
       )}
     </Toolbar>
   );
