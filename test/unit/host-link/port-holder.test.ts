@@ -80,7 +80,7 @@ describe("macOS: who holds a port, asked of lsof", () => {
       expect(await macosHolder(4001, system({ lsof }).run)).toBeNull();
     }
     // No name, and a port that ends alike.
-    expect(await macosHolder(4001, system({ lsof: "p7\nn*:14001\nn*:4001\n" }).run)).toBe("process 7");
+    expect(await macosHolder(4001, system({ lsof: "p6\ncssh\nn*:14001\np7\nn*:4001\n" }).run)).toBe("process 7");
   });
 
   it("reads whatever comes without failing, and much of it", () => {
@@ -191,6 +191,7 @@ describe("Windows: who holds a port, asked of netstat and tasklist", () => {
       line("TCP    127.0.0.1:4001"),
       line("TCP    127.0.0.1:4001         0.0.0.0:0"),
       line("TCP 127.0.0.1:4001 0.0.0.0:0 LISTENING"),
+      line("TCP 127.0.0.1:4001 0.0.0.0:0 7"),
       line("TCP 127.0.0.1:4001 0.0.0.0:0 LISTENING x"),
       line("TCP 127.0.0.1:4001 0.0.0.0:0 LISTENING 0"),
       line("TCP 127.0.0.1:14001 0.0.0.0:0 LISTENING 7"),
@@ -237,7 +238,13 @@ describe("a port that cannot be had", () => {
     ]);
   });
 
-  it("has no holder on a system that Gatelight does not know", async () => {
-    expect(await portHolder(4001, "freebsd")).toBeNull();
+  it("has its holder looked for with what the system has, and by nothing on a system that Gatelight does not know", async () => {
+    const asked = async (platform: NodeJS.Platform) => {
+      const { run, calls } = system({ lsof: "p7\ncssh\nf3\nn*:4001\n", "netstat.exe": "  TCP    127.0.0.1:4001    0.0.0.0:0    LISTENING    8\r\n" });
+      return [await portHolder(4001, platform, run), calls.length];
+    };
+    expect(await asked("darwin")).toEqual(["ssh (process 7)", 1]);
+    expect(await asked("win32")).toEqual(["process 8", 2]);
+    expect(await asked("freebsd")).toEqual([null, 0]);
   });
 });

@@ -1,5 +1,5 @@
 import { holderText, inTheWay } from "./holder-text.ts";
-import { type RunProgram, runProgram } from "./run-program.ts";
+import type { RunProgram } from "./run-program.ts";
 
 const LSOF = "/usr/sbin/lsof";
 
@@ -11,7 +11,7 @@ export interface LsofListener {
 }
 
 /** Who listens on a TCP port, asked of lsof, which shows a user's own processes only. @returns `null` when it cannot be known */
-export async function macosHolder(port: number, run: RunProgram = runProgram): Promise<string | null> {
+export async function macosHolder(port: number, run: RunProgram): Promise<string | null> {
   const output = await run(LSOF, ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpcn"]);
   const holder = output === null ? null : inTheWay(lsofListeners(output, port));
   return holder === null ? null : holderText(holder.name, holder.pid);

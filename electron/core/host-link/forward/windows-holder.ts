@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { win32 } from "node:path";
 import { holderText, inTheWay } from "./holder-text.ts";
-import { type RunProgram, runProgram } from "./run-program.ts";
+import type { RunProgram } from "./run-program.ts";
 
 /** What netstat shows as the other side of a listener, in every language. */
 const NOBODY = new Set(["0.0.0.0:0", "[::]:0"]);
@@ -13,7 +13,7 @@ export interface NetstatListener {
 }
 
 /** Who listens on a TCP port: netstat knows the process, tasklist its name. @returns `null` when it cannot be known */
-export async function windowsHolder(port: number, run: RunProgram = runProgram): Promise<string | null> {
+export async function windowsHolder(port: number, run: RunProgram): Promise<string | null> {
   // Not `-p TCP`, which leaves out IPv6.
   const table = await run(system32("netstat.exe"), ["-ano"]);
   const holder = table === null ? null : inTheWay(netstatListeners(table, port));
@@ -29,8 +29,7 @@ export async function windowsHolder(port: number, run: RunProgram = runProgram):
 export function netstatListeners(output: Buffer, port: number): NetstatListener[] {
   const found: NetstatListener[] = [];
   for (const line of output.toString("latin1").split("\n")) {
-    // Not \s: in latin1 a letter of a code page may look like a no-break space.
-    const columns = line.split(/[ \t\r]+/).filter((column) => column !== "");
+    const columns = line.trim().split(/\s+/);
     const [protocol, local = "", foreign = ""] = columns;
     const pid = columns.at(-1) ?? "";
     if (protocol !== "TCP" || columns.length < 5 || !NOBODY.has(foreign) || !local.endsWith(`:${port}`) || !/^[1-9]\d{0,9}$/.test(pid)) continue;
