@@ -42,7 +42,37 @@ it("names the port alone once its holder has been looked for long enough, and wh
   const broken = forwardOn(port, { clock, holderOf: () => Promise.reject(new Error("EMFILE")) });
   await broken.start();
   expect(broken.report).toMatchObject({ state: "failed", detail: `Port ${port} is already in use.` });
+  // Nothing waits but the two next attempts.
+  expect(clock.pending).toBe(2);
+});
+
+it("listens by itself once the port is free, and asks once who holds it", async () => {
+  const port = await taken("127.0.0.1");
+  const clock = new FakeClock();
+  let asked = 0;
+  const forward = forwardOn(port, { clock, holderOf: () => Promise.resolve(`somebody (process ${++asked})`) });
+  await forward.start();
+  const states: string[] = [];
+  forward.onReport((report) => void states.push(report.state));
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await clock.advance(5_000);
+    await vi.waitUntil(() => clock.pending === 1, { timeout: 30_000 });
+  }
+  expect([forward.report.detail, asked, states]).toEqual([`Port ${port} is already in use by somebody (process 1).`, 1, []]);
+  await ends.splice(0, 1)[0]?.();
+  await clock.advance(5_000);
+  await vi.waitUntil(() => forward.report.state === "listening", { timeout: 30_000 });
+  expect(forward.report).toMatchObject({ localPort: port, detail: "" });
   expect(clock.pending).toBe(0);
+});
+
+it("tries no more once it is disposed", async () => {
+  const clock = new FakeClock();
+  const forward = forwardOn(await taken("127.0.0.1"), { clock, holderOf: () => Promise.resolve(null) });
+  await forward.start();
+  expect([forward.report.state, clock.pending]).toEqual(["failed", 1]);
+  await forward.dispose();
+  expect([forward.report.state, clock.pending]).toEqual(["off", 0]);
 });
 
 it("stops looking when it is disposed", async () => {

@@ -37,7 +37,7 @@ export interface Forward {
   readonly report: ForwardReport;
   /** Called on every change, bytes at most once a second. @returns an unsubscribe function */
   onReport(listener: (report: ForwardReport) => void): () => void;
-  /** Listens; resolves when it does or cannot (then `report.state` is `failed`). Never throws. */
+  /** Listens; resolves when it does or cannot: then `report.state` is `failed`, and it is tried again until it can. Never throws. */
   start(): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -46,6 +46,8 @@ const MAX_CONNECTIONS = 64;
 const DIAL_MS = 8_000;
 /** A taken port is reported without its holder after this. Two programs of 2 s each may be asked, one after the other. */
 const HOLDER_MS = 5_000;
+/** A port that could not be had is tried again after this: whoever holds it may end. */
+const AGAIN_MS = 5_000;
 /** So much may wait in each direction of a connection before whoever sends is held back. */
 const HELD_BYTES = 512 * 1024;
 const TELL_MS = 1_000;
@@ -68,6 +70,9 @@ class LocalForward implements Forward {
   #bytesIn = 0;
   #bytesOut = 0;
   #cancelTell: (() => void) | null = null;
+  #cancelAgain: (() => void) | null = null;
+  /** The failure that is told of: while it stays the same, nobody is asked anew who holds the port. */
+  #fault: string | null = null;
 
   constructor(options: ForwardOptions) {
     this.#options = options;
@@ -92,15 +97,13 @@ class LocalForward implements Forward {
       server.on("error", (error: NodeJS.ErrnoException) => {
         this.#server = null;
         server.close();
-        void this.#describe(error).then((detail) => {
-          if (!this.#life.signal.aborted) this.#set({ state: "failed", localPort: null, detail });
-          resolve();
-        });
+        void this.#failed(error).then(resolve);
       });
       // This machine only: whoever can reach the port can reach the gateway.
       server.listen({ host: "127.0.0.1", port: this.#options.localPort, exclusive: true }, () => {
         const address = server.address();
         const localPort = typeof address === "object" && address !== null ? address.port : this.#options.localPort;
+        this.#fault = null;
         this.#set({ state: "listening", localPort, detail: "" });
         resolve();
       });
@@ -110,12 +113,25 @@ class LocalForward implements Forward {
   async dispose(): Promise<void> {
     this.#life.abort();
     this.#cancelTell?.();
+    this.#cancelAgain?.();
     const server = this.#server;
     this.#server = null;
     for (const socket of this.#open) socket.destroy();
     if (server?.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
     this.#set({ state: "off", localPort: null, detail: "", connections: 0 });
     this.#listeners.clear();
+  }
+
+  async #failed(error: NodeJS.ErrnoException): Promise<void> {
+    const fault = error.code ?? error.message;
+    if (fault !== this.#fault) {
+      this.#fault = fault;
+      const detail = await this.#describe(error);
+      if (this.#life.signal.aborted) return;
+      this.#set({ state: "failed", localPort: null, detail });
+    }
+    this.#cancelAgain?.();
+    if (!this.#life.signal.aborted) this.#cancelAgain = this.#clock.after(AGAIN_MS, () => void this.start());
   }
 
   async #describe(error: NodeJS.ErrnoException): Promise<string> {
