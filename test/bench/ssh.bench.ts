@@ -15,7 +15,7 @@ import { download, firstValue, type Open, type Order, openPort, TARGETS, type Ta
  * that than a C program. Measured on 2 cores (`perf`): of a forward's round trip the JavaScript before the two writes takes 36 µs (21 up, 15 down; encryption
  * and decryption through node:crypto, an object a packet, a third of it), the writes themselves and the waiting are the kernel's. Without effect beyond the
  * noise: a local socket that reads into one buffer, a packet's pieces copied into one write, ciphers made ahead, the channel's stream bypassed, other sizes of
- * the young generation, collection on one thread.
+ * the young generation, collection on one thread. Bulk down hangs on V8's collector: see the soft trigger in build/lean-start.js.
  */
 const QUICK = process.argv.includes("--quick");
 const CIPHER = "aes128-gcm@openssh.com";
